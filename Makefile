@@ -1,0 +1,50 @@
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= var
+BIN := .venv/bin
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet
+# Python compiles what it imports; compiling all of it here would double the time to the first page.
+PIP := $(BIN)/pip install -qq --no-compile --disable-pip-version-check --no-deps --require-hashes
+
+.PHONY: run test bench lint lock screenshots
+
+run: .venv/.installed
+	@exec $(BIN)/python manage.py hub --demo --port $(PORT) --data "$(DATA)"
+
+test: .venv/.installed-dev
+	$(BIN)/python -m pytest -n 2
+ifeq ($(LABELHUB_TEST_SERVICES),1)
+	LABELHUB_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2
+endif
+
+bench: .venv/.installed-dev
+	$(BIN)/python -m bench
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screenshots: .venv/.installed-dev
+	$(BIN)/python -m tests.pages.screenshots
+
+lock: .venv/.installed-dev
+	$(BIN)/$(LOCK) requirements.in -o requirements.txt
+	$(BIN)/$(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "LabelHub needs Python 3.11 or newer as “$(PYTHON)”; name another one: make PYTHON=python3.12 run"; exit 1; }
+	@$(PYTHON) -m venv .venv || \
+		{ rm -rf .venv; echo "Python has no venv module: install it (Debian: python3-venv)."; exit 1; }
+
+.venv/.installed: requirements.txt | .venv/bin/python
+	@echo "Installing what LabelHub needs into .venv …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+.venv/.installed-dev: requirements-dev.txt | .venv/bin/python
+	@echo "Installing what its tests need into .venv …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@ .venv/.installed
