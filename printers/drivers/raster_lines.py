@@ -1,0 +1,158 @@
+"""Images into raster lines, and raster lines into bytes, for all lines of a label at once.
+
+PackBits as Brother's references have it ("Select compression mode", TIFF): n ≤ 127 is followed by n + 1 bytes as they
+are, n ≥ 129 by one byte that stands for 257 - n. Runs and literals are divided where the packbits package divides
+them, so that streams can be compared with those of encoders that use it.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Bytes = NDArray[np.uint8]
+Places = NDArray[np.intp]
+
+# Pillow hands out pixels in pieces of this size; a larger image costs a second copy of all.
+PIECE = 65536
+DIVIDE_AT, LONGEST = 127, 128
+# Delta swaps that transpose an 8 × 8 bit matrix in a 64-bit word (Hacker's Delight, 7-3).
+SWAPS = ((7, 0x00AA00AA00AA00AA), (14, 0x0000CCCC0000CCCC), (28, 0x00000000F0F0F0F0))
+
+# So many lines at a time: what is worked on then stays in the cache, and the allocator keeps its pages.
+BLOCK = 256
+
+SIZE = None
+Head = tuple[int | None, ...]
+
+
+def head_lines(image: Image.Image, left: int, pins: int) -> Bytes:
+    """The raster lines of a feed view (mode "1", 0 burns), each of `pins` / 8 bytes: (lines, bytes), a set bit burns.
+
+    The image's first row lies under pin `left`, the first pin of a line in the highest bit of its first byte.
+    """
+    lines, height = image.size
+    across = np.zeros((pins, (lines + 7) // 8), np.uint8)
+    step = max(1, PIECE // lines)
+    for top in range(0, height, step):
+        piece = image.crop((0, top, lines, min(top + step, height)))
+        dots = np.frombuffer(piece.tobytes("raw", "L"), np.uint8).reshape(-1, lines)
+        np.invert(np.packbits(dots, axis=1), out=across[left + top : left + top + len(dots)])
+    return _transposed(across)[:lines]
+
+
+def _transposed(bits: Bytes) -> Bytes:
+    """Rows of bits into columns of bits; both sides are whole bytes."""
+    rows = len(bits) // 8
+    blocks = np.ascontiguousarray(bits.reshape(rows, 8, -1).transpose(2, 0, 1))
+    words = blocks.view(">u8")[..., 0].astype(np.uint64)
+    for distance, mask in SWAPS:
+        shift = np.uint64(distance)
+        swapped = (words ^ (words >> shift)) & np.uint64(mask)
+        words ^= swapped ^ (swapped << shift)
+    columns = words.astype(">u8").view(np.uint8).reshape(-1, rows, 8).transpose(0, 2, 1)
+    return columns.reshape(-1, rows)
+
+
+def plain(lines: Bytes, heads: Sequence[Head]) -> bytes:
+    """Lines as they are, each with its head in front; shapes as for `packed`."""
+    count, planes, width = lines.shape
+    out = np.empty((count, planes, len(heads[0]) + width), np.uint8)
+    for plane, head in enumerate(heads):
+        out[:, plane, : len(head)] = [width if value is SIZE else value for value in head]
+    out[..., len(heads[0]) :] = lines
+    return out.tobytes()
+
+
+def packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None = None) -> bytes:
+    """Lines compressed, each with its head in front: (lines, planes, bytes), and a head for each plane.
+
+    A head is bytes, all heads equally many, with `SIZE` where the size of the compressed line goes. `empty` stands for
+    a line without dots, head and all.
+    """
+    # Labels are made of strokes and modules: most lines are like the one before.
+    new = np.empty(len(lines), bool)
+    new[0] = True
+    np.any(lines[1:] != lines[:-1], axis=(1, 2), out=new[1:])
+    distinct = lines[new]
+    pieces: list[bytes] = []
+    for at in range(0, len(distinct), BLOCK):
+        pieces += _packed(distinct[at : at + BLOCK], heads)
+    if empty is not None:
+        for n in np.flatnonzero(~distinct.any(axis=(1, 2))).tolist():
+            pieces[n] = empty
+    return b"".join([pieces[n] for n in (np.cumsum(new) - 1).tolist()])
+
+
+def _packed(lines: Bytes, heads: Sequence[Head]) -> list[bytes]:
+    """One piece per line, with all its planes.
+
+    The bytes are taken apart into items: runs of equal bytes, most of them of one. An item ends in its byte; a length
+    comes before it where it is longer, or where it is the first of several of one; a head comes before that.
+    """
+    count, planes, width = lines.shape
+    flat = lines.reshape(-1)
+    start = _item_starts(flat, width)
+    first = start.searchsorted(np.arange(0, len(flat), width))
+    single = _gaps(start, len(flat)) == 1
+
+    opens = np.ones(len(start), bool)
+    np.logical_not(single[1:] & single[:-1], out=opens[1:])
+    opens[first] = True
+    if width > DIVIDE_AT:
+        _divide_literals(opens, single, first)
+    opening = np.flatnonzero(opens)
+    literal = _gaps(opening, len(start)) - 1
+    run = 257 - _gaps(start[opening], len(flat))
+
+    size = opens + np.intp(1)
+    size[first] += len(heads[0])
+    end = size.cumsum()
+    out = np.empty(end[-1], np.uint8)
+    out[end - 1] = flat[start]
+    out[end[opening] - 2] = np.where(single[opening], literal, run)
+
+    at = (end[first] - size[first]).reshape(count, planes)
+    sizes = _gaps(at.reshape(-1), len(out)).reshape(count, planes) - len(heads[0])
+    for plane, head in enumerate(heads):
+        for n, value in enumerate(head):
+            out[at[:, plane] + n] = sizes[:, plane] if value is SIZE else value
+    stream, bounds = out.tobytes(), [*at[:, 0].tolist(), len(out)]
+    return [stream[start:end] for start, end in pairwise(bounds)]
+
+
+def _gaps(starts: Places, end: int) -> Places:
+    """From each start to the next one, or to the end."""
+    gaps = np.empty_like(starts)
+    np.subtract(starts[1:], starts[:-1], out=gaps[:-1])
+    gaps[-1] = end - starts[-1]
+    return gaps
+
+
+def _item_starts(flat: Bytes, width: int) -> Places:
+    breaks = np.empty(len(flat), bool)
+    np.not_equal(flat[1:], flat[:-1], out=breaks[1:])
+    breaks[::width] = True
+    start = np.flatnonzero(breaks)
+    while width > LONGEST:
+        long = start[_gaps(start, len(flat)) > LONGEST]
+        if not len(long):
+            break
+        breaks[long + DIVIDE_AT] = True
+        start = np.flatnonzero(breaks)
+    return start
+
+
+def _divide_literals(opens: NDArray[np.bool_], single: NDArray[np.bool_], first: Places) -> None:
+    """No literal is longer than 127 bytes; only one at a line's end may have 128."""
+    line_ends = np.append(first[1:], len(opens))
+    while True:
+        opening = np.flatnonzero(opens)
+        length = _gaps(opening, len(opens))
+        most = np.where(np.isin(opening + length, line_ends), LONGEST, DIVIDE_AT)
+        long = opening[single[opening] & (length > most)]
+        if not len(long):
+            return
+        opens[long + DIVIDE_AT] = True
