@@ -1,0 +1,121 @@
+"""Bytes, in whatever pieces they arrive, into raster commands.
+
+Written from Brother's "Raster Command Reference" (PT-E550W/P750W/P710BT v1.02, PT-P900 v1.02, QL-800 v1.01, QL-1100),
+and from nothing that encodes: this is the other side.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from printers.brother_status import COMMUNICATION_ERROR
+
+INVALIDATE = b"\0"
+INITIALISE = b"\x1b@"
+MODE = b"\x1bia"
+NOTIFY = b"\x1bi!"
+PRINT_INFORMATION = b"\x1biz"
+VARIOUS = b"\x1biM"
+CUT_EVERY = b"\x1biA"
+EXPANDED = b"\x1biK"
+MARGIN = b"\x1bid"
+STATUS = b"\x1biS"
+COMPRESSION = b"M"
+PT_LINE = b"G"
+QL_LINE = b"g"
+COLOUR_LINE = b"w"
+EMPTY_LINE = b"Z"
+PRINT = b"\x0c"
+PRINT_AND_FEED = b"\x1a"
+
+PAYLOADS = {
+    INITIALISE: 0,
+    MODE: 1,
+    NOTIFY: 1,
+    PRINT_INFORMATION: 10,
+    VARIOUS: 1,
+    CUT_EVERY: 1,
+    EXPANDED: 1,
+    MARGIN: 2,
+    STATUS: 0,
+    COMPRESSION: 1,
+    EMPTY_LINE: 0,
+    PRINT: 0,
+    PRINT_AND_FEED: 0,
+}
+LINES = (PT_LINE, QL_LINE, COLOUR_LINE)
+
+_ZEROS = re.compile(rb"\0+")
+
+
+class StreamError(Exception):
+    """The stream cannot be printed: `reason` for people, and the bits that the status block then shows."""
+
+    def __init__(self, reason: str, *, error1: int = 0, error2: int = 0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.error1 = error1
+        self.error2 = error2 if error1 or error2 else COMMUNICATION_ERROR
+
+
+class Command(NamedTuple):
+    code: bytes
+    payload: bytes
+
+
+class CommandReader:
+    """Keeps at most one unfinished command; a raster line longer than `longest_line` bytes is refused by its header."""
+
+    def __init__(self, longest_line: int) -> None:
+        self._longest_line = longest_line
+        self._rest = b""
+
+    def feed(self, data: bytes) -> Iterator[Command]:
+        """The commands that `data` completes, a run of zeros as one; raises StreamError at the first that is none."""
+        buffer, position = self._rest + data, 0
+        self._rest = b""
+        while (found := self._next(buffer, position)) is not None:
+            command, position = found
+            yield command
+        self._rest = buffer[position:]
+
+    @property
+    def unfinished(self) -> bool:
+        return bool(self._rest)
+
+    def _next(self, buffer: bytes, start: int) -> tuple[Command, int] | None:
+        if start >= len(buffer):
+            return None
+        if zeros := _ZEROS.match(buffer, start):
+            return Command(INVALIDATE, b""), zeros.end()
+        code = self._code(buffer, start)
+        if code is None:
+            return None
+        body = start + len(code)
+        if code in LINES:
+            if len(buffer) < body + 2:
+                return None
+            length = self._line_length(code, buffer[body : body + 2])
+            end = body + 2 + length
+        else:
+            end = body + PAYLOADS[code]
+        if len(buffer) < end:
+            return None
+        return Command(code, buffer[body:end]), end
+
+    def _code(self, buffer: bytes, start: int) -> bytes | None:
+        for length in (1, 2, 3):
+            code = buffer[start : start + length]
+            if code in PAYLOADS or code in LINES:
+                return code
+            if len(code) < length:
+                return None
+            if code not in (b"\x1b", b"\x1bi"):
+                break
+        raise StreamError(f"unknown command {code.hex(' ')}")
+
+    def _line_length(self, code: bytes, head: bytes) -> int:
+        length = head[0] | head[1] << 8 if code == PT_LINE else head[1]
+        if not 0 < length <= self._longest_line:
+            raise StreamError(f"a raster line of {length} bytes")
+        return length
