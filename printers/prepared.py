@@ -1,0 +1,98 @@
+"""Queries whose SQL is made once. Making it takes Django several times as long as the database needs to answer.
+
+For the few that every request of a script makes; everything else is an ordinary query set.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from django.db import NotSupportedError, connection, models
+from django.db.models.query import get_related_populators
+
+Row = TypeVar("Row", bound=models.Model)
+
+# Stand for the values while the SQL is made; nobody's data look like them.
+TEXT_MARKS = tuple(f"\ufdd0{n}\ufdd1" for n in range(4))
+ID_MARKS = tuple(UUID(int=0xFDD0 << 64 | n) for n in range(4))
+
+
+class Prepared(Generic[Row]):
+    """`Prepared(lambda key: Thing.objects.filter(key=key), str)`, then `prepared("x")` gives the rows.
+
+    Values are text or UUIDs and only compared with; the query must not depend on them in any other way.
+    """
+
+    def __init__(self, build: Callable[..., models.QuerySet[Row]], *kinds: type[str] | type[UUID]) -> None:
+        self.build = build
+        self.marks = [TEXT_MARKS[n] if kind is str else ID_MARKS[n] for n, kind in enumerate(kinds)]
+        self._plan: _Plan | None = None
+
+    def __call__(self, *values: str | UUID) -> list[Row]:
+        if self._plan is None or self._plan.vendor != connection.vendor:
+            self._plan = _Plan(self.build(*self.marks), self.marks)
+        return self._plan.rows(values)
+
+
+class _Plan:
+    def __init__(self, queryset: models.QuerySet[Any], marks: list[Any]) -> None:
+        self.vendor, self.model, self.alias = connection.vendor, queryset.model, connection.alias
+        compiler: Any = queryset.query.get_compiler(connection=connection)
+        self.sql, parameters = compiler.as_sql()
+        self.parameters = [_place(each, marks) for each in parameters]
+        info, select = compiler.klass_info, compiler.select
+        fields = info["select_fields"]
+        self.start, self.end = fields[0], fields[-1] + 1
+        self.names = [each[0].target.attname for each in select[self.start : self.end]]
+        self.annotations = list((compiler.annotation_col_map or {}).items())
+        self.related = get_related_populators(info, select, self.alias)  # type: ignore[call-arg]
+        self.compiler = compiler
+        self.converters = compiler.get_converters([each[0] for each in select[: compiler.col_count]])
+
+    def rows(self, values: tuple[Any, ...]) -> list[Any]:
+        given = [values[at] if isinstance(at, int) else at[0](values) for at in self.parameters]
+        try:
+            found = self._ask(given)
+        except NotSupportedError:
+            # The server's plan is older than a migration of these columns: a new session has no plan.
+            if connection.in_atomic_block:
+                raise
+            connection.close()
+            found = self._ask(given)
+        if self.converters:
+            found = self.compiler.apply_converters(found, self.converters)
+        return [self._row(each) for each in found]
+
+    def _ask(self, given: list[Any]) -> Any:
+        # A statement that is logged is shown with its values; a prepared one does not have them.
+        plain = self.vendor != "postgresql" or connection.queries_logged
+        with connection.cursor() if plain else _preparing_cursor() as cursor:
+            cursor.execute(self.sql, given)
+            return cursor.fetchall()
+
+    def _row(self, columns: Any) -> Any:
+        row = self.model.from_db(self.alias, self.names, columns[self.start : self.end])
+        for each in self.related:
+            each.populate(columns, row)
+        for name, at in self.annotations:
+            setattr(row, name, columns[at])
+        return row
+
+
+def _preparing_cursor() -> Any:
+    """One with which PostgreSQL keeps its plan, too: planning takes it longer than the answer."""
+    from printers.preparing import PreparingCursor
+
+    connection.ensure_connection()
+    wrapper: Any = connection
+    return wrapper._prepare_cursor(PreparingCursor(wrapper.connection))
+
+
+def _place(parameter: Any, marks: list[Any]) -> Any:
+    """Which value stands here: its number, or a function of the values where the database takes it in another form."""
+    for number, mark in enumerate(marks):
+        if parameter == mark:
+            return number
+        if isinstance(mark, UUID) and parameter == mark.hex:
+            return (lambda values, number=number: values[number].hex,)
+    return (lambda _values, parameter=parameter: parameter,)
