@@ -1,0 +1,120 @@
+"""The element kinds. To add one: a file with its model and `measure`, and a row in KINDS."""
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from PIL import Image
+from pydantic import Field
+
+from templates_app.elements import barcode, flag, group, image, shapes, text
+from templates_app.elements.base import Edges, Element, Node, Setting, Sheet, Space
+
+AnyElement = Annotated[
+    text.Text | barcode.Barcode | image.Picture | shapes.Line | shapes.Box | group.Group | flag.Flag,
+    Field(discriminator="kind"),
+]
+KINDS: dict[str, tuple[type[Element], Any]] = {
+    "text": (text.Text, text.measure),
+    "barcode": (barcode.Barcode, barcode.measure),
+    "image": (image.Picture, image.measure),
+    "line": (shapes.Line, shapes.measure_line),
+    "box": (shapes.Box, shapes.measure_box),
+    "group": (group.Group, group.measure),
+    "flag": (flag.Flag, flag.measure),
+}
+
+
+def walk(elements: list[Any]) -> Iterator[Element]:
+    """Every element, parents before their children."""
+    for element in elements:
+        yield element
+        yield from walk(getattr(element, "elements", []))
+
+
+class TurnedNode:
+    """An element drawn on a sheet of its own, turned, and put down."""
+
+    __slots__ = ("_inner", "_setting", "element", "empty", "h", "margin", "w", "x", "y")
+
+    def __init__(self, inner: Node, setting: Setting) -> None:
+        self.element, self._inner, self._setting = inner.element, inner, setting
+        self.empty = inner.empty
+        self.x = self.y = 0
+        quarter = inner.element.rotate in {90, 270}
+        self.w, self.h = (inner.h, inner.w) if quarter else (inner.w, inner.h)
+        m = inner.margin
+        self.margin: Edges = (
+            Edges(max(m.top, m.bottom), max(m.left, m.right), max(m.top, m.bottom), max(m.left, m.right))
+            if quarter
+            else Edges(m.right, m.bottom, m.left, m.top)
+        )
+
+    def place(self, x: int, y: int, w: int, h: int) -> None:
+        self.x, self.y, self.w, self.h = x, y, w, h
+
+    def paint(self, sheet: Sheet) -> None:
+        if not self.w or not self.h:
+            return
+        rotate = self.element.rotate
+        quarter = rotate in {90, 270}
+        size = (self.h, self.w) if quarter else (self.w, self.h)
+        setting = self._setting.turned() if quarter else self._setting
+        own = Sheet(*size, setting, red=sheet.red is not None)
+        self._inner.place(0, 0, *size)
+        self._inner.paint(own)
+        turn = {
+            90: Image.Transpose.ROTATE_270,
+            180: Image.Transpose.ROTATE_180,
+            270: Image.Transpose.ROTATE_90,
+        }[rotate]
+        for plane, ink in ((own.black, "black"), (own.red, "red")):
+            if plane is not None:
+                turned = plane.point(lambda v: 255 - v).transpose(turn)
+                sheet.stamp(turned.im, self.x, self.y, "red" if ink == "red" else "black")
+        for placed in own.placed:
+            x, y, w, h = placed.box
+            if rotate == 90:
+                box = (size[1] - y - h, x, h, w)
+            elif rotate == 180:
+                box = (size[0] - x - w, size[1] - y - h, w, h)
+            else:
+                box = (y, size[0] - x - w, h, w)
+            details = dict(placed.details)
+            if quarter and "module_dots" in details:
+                details["module_dots"] = details["module_dots"][::-1]
+            if quarter:
+                details["turned"] = not details.get("turned", False)
+            sheet.note_box(
+                self.element if placed.name == self.element.name else _named(placed.name, placed.kind),
+                (self.x + box[0], self.y + box[1], box[2], box[3]),
+                **details,
+            )
+
+
+def _named(name: str, kind: str) -> Element:
+    return Element.model_construct(kind=kind, name=name)
+
+
+def measure(element: Element, space: Space, setting: Setting) -> Node:
+    """The element's node, `empty` where nothing of it shows; raises DoesNotFit."""
+    setting.budget.take()
+    values = setting.scope.values
+    if (element.visible and not values.get(element.visible)) or (element.hidden and values.get(element.hidden)):
+        return group.GroupNode(_nothing(element), [], 0, Edges(), setting)
+    run = KINDS[element.kind][1]
+    if not element.rotate:
+        node: Node = run(element, space, setting)
+        return node
+    if element.rotate == 180:
+        return TurnedNode(run(element, space, setting), setting)
+    upright = element.model_copy(update={"width": element.height, "height": element.width})
+    slack = Edges(space.slack.top, space.slack.left, space.slack.bottom, space.slack.right)
+    return TurnedNode(run(upright, Space(space.height, space.width, slack), setting.turned()), setting)
+
+
+def _nothing(element: Element) -> group.Group:
+    return group.Group.model_construct(kind="group", name=element.name, elements=[])
+
+
+for _container in (group.Group, flag.Flag):
+    _container.model_rebuild(_types_namespace={"AnyElement": AnyElement})

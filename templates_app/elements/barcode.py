@@ -1,0 +1,296 @@
+"""Barcodes: modules are always whole dots, and a code too dense to be read is refused, not squeezed."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from PIL import Image
+from pydantic import Field, model_validator
+
+from templates_app.elements.base import (
+    Colour,
+    Edges,
+    Element,
+    Horizontal,
+    Setting,
+    Sheet,
+    Space,
+    Value,
+    Vertical,
+    aligned,
+    does_not_fit,
+    own_size,
+)
+from templates_app.elements.lines import Line, TooLarge, layout
+from templates_app.elements.symbols import SYMBOLOGIES, Symbol, Symbology, make
+from templates_app.elements.text import Text
+from templates_app.errors import DoesNotFit
+from templates_app.fonts import find_face
+
+LINEAR_MODULE_MM = 0.33
+LINEAR_HEIGHT_MM = 8.0
+
+
+class Barcode(Element):
+    kind: Literal["barcode"] = "barcode"
+    symbology: Literal[
+        "qr", "microqr", "rmqr", "datamatrix", "aztec", "pdf417",
+        "code128", "code39", "ean13", "ean8", "upca", "itf", "codabar",
+    ] = "qr"  # fmt: skip
+    value: Value = Field(max_length=4000)
+    level: str | None = Field(None, description="Error correction: L, M, Q or H where the symbology has it")
+    module_dots: int | None = Field(None, ge=1, le=60, description="Dots of a module; otherwise as many as fit")
+    max_module: float | None = Field(None, gt=0, le=20, description="Millimetres of a module at most")
+    min_module: float | None = Field(None, gt=0, le=20, description="Millimetres of a module at least")
+    quiet: int | None = Field(None, ge=0, le=40, description="Blank modules around it; otherwise the standard's")
+    readable: bool = Field(False, description="The content in letters below the bars")
+    readable_size: float = Field(1.8, ge=0.8, le=20, description="Height of its capital letters in millimetres")
+    align: Horizontal = "center"
+    valign: Vertical = "middle"
+    colour: Colour = "black"
+
+    VALUES: ClassVar[tuple[str, ...]] = ("value",)
+
+    @model_validator(mode="after")
+    def _level_exists(self) -> "Barcode":
+        levels = SYMBOLOGIES[self.symbology].levels
+        if self.level is not None and self.level not in levels:
+            known = f"its levels are {', '.join(levels)}" if levels else "leave level out"
+            raise ValueError(f"{SYMBOLOGIES[self.symbology].title} has no error correction level {self.level}: {known}")
+        if self.readable and not SYMBOLOGIES[self.symbology].linear:
+            raise ValueError("readable is for linear barcodes; put a text beside a matrix code")
+        return self
+
+    @property
+    def quiet_modules(self) -> int:
+        return SYMBOLOGIES[self.symbology].quiet if self.quiet is None else self.quiet
+
+    @property
+    def least_module(self) -> float:
+        return SYMBOLOGIES[self.symbology].min_module if self.min_module is None else self.min_module
+
+
+class BarcodeNode:
+    __slots__ = (
+        "_caption",
+        "_dots",
+        "_natural",
+        "_symbol",
+        "_symbol_size",
+        "element",
+        "empty",
+        "h",
+        "margin",
+        "w",
+        "x",
+        "y",
+    )
+
+    def __init__(
+        self,
+        element: Barcode,
+        symbol: Symbol | None,
+        dots: tuple[int, int],
+        size: tuple[int, int],
+        caption: Line | None,
+    ) -> None:
+        self.element, self.empty = element, symbol is None
+        self._symbol, self._dots, self._symbol_size, self._caption = symbol, dots, size, caption
+        self.x = self.y = 0
+        self.w, self.h = size
+        across, down = element.quiet_modules * dots[0], element.quiet_modules * dots[1]
+        if SYMBOLOGIES[element.symbology].linear:
+            down = 0
+        self.margin = Edges(across, down, across, down)
+        if caption:
+            self.w = max(self.w, caption.width)
+            self.h += _caption_height(caption)
+        self._natural = (self.w, self.h)
+
+    def place(self, x: int, y: int, w: int, h: int) -> None:
+        if self.empty:
+            return
+        self.w, self.h = self._natural
+        self.x = x + aligned(w - self.w, self.element.align)
+        self.y = y + aligned(h - self.h, self.element.valign)
+
+    def paint(self, sheet: Sheet) -> None:
+        symbol = self._symbol
+        if symbol is None:
+            return
+        element, (across, down) = self.element, self._symbol_size
+        x = self.x + (self.w - across) // 2
+        ink = Image.fromarray(symbol.modules.astype(np.uint8) * 255).resize((across, down), Image.Resampling.NEAREST)
+        sheet.stamp(ink.im, x, self.y, element.colour)
+        if self._caption:
+            caption_x = self.x + (self.w - self._caption.width) // 2
+            for glyph, at in self._caption.glyphs:
+                sheet.stamp(
+                    glyph.mask, caption_x + at, self.y + down + self._caption.baseline + glyph.dy, element.colour
+                )
+        sheet.note_box(
+            element,
+            (x, self.y, across, down),
+            symbology=element.symbology,
+            payload=symbol.text,
+            module_dots=self._dots,
+            module_mm=round(self._dots[0] / sheet.setting.dpi_x * 25.4, 3),
+            min_module_mm=element.least_module,
+            quiet=element.quiet_modules,
+            colour=element.colour,
+            off_medium=x < 0 or self.y < 0 or x + across > sheet.width or self.y + down > sheet.height,
+        )
+
+
+def measure(element: Barcode, space: Space, setting: Setting) -> BarcodeNode:
+    value = setting.text(element.value)
+    if not value:
+        return BarcodeNode(element, None, (1, 1), (0, 0), None)
+    symbology = SYMBOLOGIES[element.symbology]
+    try:
+        symbol = make(element.symbology, value, element.level)
+    except ValueError as error:
+        shown = value if len(value) <= 60 else value[:59] + "…"
+        raise does_not_fit(
+            element, f"{symbology.title} “{element.name}”: “{shown}” cannot be encoded, {error}.", value=value
+        ) from error
+    fit = _linear if symbology.linear else _matrix
+    return fit(element, symbology, symbol, space, setting)
+
+
+def _units(setting: Setting) -> tuple[int, int]:
+    """Dots of the smallest square of whole dots: (2, 1) where the head is twice as fine along x."""
+    low = min(setting.dpi_x, setting.dpi_y)
+    return round(setting.dpi_x / low), round(setting.dpi_y / low)
+
+
+def _module(element: Barcode, steps: list[int], mm_per_step: float) -> int:
+    """How many units a module gets: what fits, unless the definition says otherwise."""
+    if element.module_dots is not None:
+        return element.module_dots
+    wanted = min(steps) if steps else max(1, round(LINEAR_MODULE_MM / mm_per_step))
+    if element.max_module is not None:
+        wanted = min(wanted, max(1, int(element.max_module / mm_per_step + 1e-6)))
+    return wanted
+
+
+def _matrix(element: Barcode, symbology: Symbology, symbol: Symbol, space: Space, setting: Setting) -> BarcodeNode:
+    width, height = own_size(element, space, setting)
+    ux, uy = _units(setting)
+    mm = 25.4 / min(setting.dpi_x, setting.dpi_y)
+    quiet = 2 * element.quiet_modules
+    steps = []
+    for room, blank, count, unit in (
+        (width, space.slack.left + space.slack.right, symbol.columns, ux),
+        (height, space.slack.top + space.slack.bottom, symbol.rows, uy),
+    ):
+        if room is not None:
+            steps.append(min(room // (count * unit), (room + blank) // ((count + quiet) * unit)))
+    module = _module(element, steps, mm)
+    needed = max(1, -int(-(element.least_module - 1e-6) // mm))
+    if steps and (module > min(steps) or module < needed):
+        raise _too_dense(element, symbology, symbol, max(module, needed), (width, height), space, setting)
+    return BarcodeNode(
+        element, symbol, (module * ux, module * uy), (symbol.columns * module * ux, symbol.rows * module * uy), None
+    )
+
+
+def _too_dense(
+    element: Barcode, symbology: Symbology, symbol: Symbol, module: int,
+    room: tuple[int | None, int | None], space: Space, setting: Setting,
+) -> Exception:  # fmt: skip
+    ux, uy = _units(setting)
+    over = 0.0
+    for have, blank, count, unit, dpi in (
+        (room[0], space.slack.left + space.slack.right, symbol.columns, ux, setting.dpi_x),
+        (room[1], space.slack.top + space.slack.bottom, symbol.rows, uy, setting.dpi_y),
+    ):
+        if have is not None:
+            dots = max(count * unit * module - have, (count + 2 * element.quiet_modules) * unit * module - have - blank)
+            over = max(over, dots * 25.4 / dpi)
+    value = symbol.text if len(symbol.text) <= 60 else symbol.text[:59] + "…"
+    sentence = (
+        f"{symbology.title} “{element.name}”: “{value}” makes {symbol.columns} × {symbol.rows} modules, too dense for "
+        f"this label, it needs {over:.1f} mm more room."
+    )
+    if over <= 0:
+        least = f"{element.least_module:g} mm"
+        sentence = f"{symbology.title} “{element.name}”: {element.module_dots} dots a module are less than {least}."
+        return does_not_fit(element, sentence, "Use larger modules, or set min_module.", value=symbol.text)
+    return does_not_fit(
+        element, sentence, _suggestion(element, symbol, space, setting), value=symbol.text, missing_mm=round(over, 2)
+    )
+
+
+def _suggestion(element: Barcode, symbol: Symbol, space: Space, setting: Setting) -> str:
+    """Something that was tried and fits."""
+    trials: list[tuple[str, dict[str, object]]] = []
+    if element.level not in {None, "L"} and "L" in SYMBOLOGIES[element.symbology].levels:
+        trials.append(("Error correction L fits.", {"level": "L"}))
+    if element.symbology == "qr":
+        trials.append(("A DataMatrix fits.", {"symbology": "datamatrix", "level": None}))
+    for sentence, change in trials:
+        other = element.model_copy(update={**change, "module_dots": None})
+        try:
+            made = make(other.symbology, symbol.text, other.level)
+            _matrix(other, SYMBOLOGIES[other.symbology], made, space, setting)
+        except (ValueError, DoesNotFit):
+            continue
+        return sentence
+    return "Use a wider label or a shorter value."
+
+
+def _linear(element: Barcode, symbology: Symbology, symbol: Symbol, space: Space, setting: Setting) -> BarcodeNode:
+    width, height = own_size(element, space, setting)
+    ux = _units(setting)[0]
+    mm = 25.4 / setting.dpi_x * ux
+    modules = symbol.columns + 2 * element.quiet_modules
+    blank = space.slack.left + space.slack.right
+    steps = []
+    if width is not None:
+        fits = min(width // (symbol.columns * ux), (width + blank) // (modules * ux))
+        wide = isinstance(element.width, (float, str))
+        # Bars grow to fill only where a width was asked for.
+        steps.append(fits if wide else min(fits, max(1, round(LINEAR_MODULE_MM / mm))))
+    module = _module(element, steps, mm)
+    needed = max(1, -int(-(element.least_module - 1e-6) // mm))
+    if width is not None and (module < needed or module * symbol.columns * ux > width):
+        short = (max(module, needed) * modules * ux - width - blank) * 25.4 / setting.dpi_x
+        shown = symbol.text if len(symbol.text) <= 60 else symbol.text[:59] + "…"
+        raise does_not_fit(
+            element,
+            f"{symbology.title} “{element.name}”: “{shown}” needs {max(short, 0.1):.1f} mm more width.",
+            "Use a longer label, a shorter value, or a matrix code such as QR.",
+            value=symbol.text,
+            missing_mm=round(short, 2),
+        )
+    caption = _caption(element, symbol, module * ux * symbol.columns, setting) if element.readable else None
+    bars = height if height is not None else setting.down(LINEAR_HEIGHT_MM)
+    bars -= _caption_height(caption) if caption else 0
+    least = setting.down(2.5)
+    if bars < least:
+        raise does_not_fit(
+            element,
+            f"{symbology.title} “{element.name}”: its bars would be {bars * 25.4 / setting.dpi_y:.1f} mm high, readers "
+            f"need 2.5 mm; it needs {(least - bars) * 25.4 / setting.dpi_y:.1f} mm more height.",
+            missing_mm=round((least - bars) * 25.4 / setting.dpi_y, 2),
+        )
+    return BarcodeNode(element, symbol, (module * ux, 1), (symbol.columns * module * ux, bars), caption)
+
+
+def _caption(element: Barcode, symbol: Symbol, width: int, setting: Setting) -> Line:
+    face = find_face("sans", bold=False)
+    dpi = max(setting.dpi_x, setting.dpi_y)
+    style = Text.model_validate({"text": "x", "size": element.readable_size})
+    px = round(element.readable_size * dpi / 25.4 / face.metrics.cap)
+    squeeze = (round(dpi / setting.dpi_x), round(dpi / setting.dpi_y))
+    try:
+        line = layout(style, symbol.text, face, (width * 1.4, None), px, squeeze).lines[0]
+    except TooLarge:
+        line = layout(style, symbol.text, face, (None, None), max(8, int(px * 0.7)), squeeze).lines[0]
+    # The gap below the bars is a quarter of a letter.
+    line.baseline = round(element.readable_size * 1.35 * setting.dpi_y / 25.4)
+    return line
+
+
+def _caption_height(caption: Line) -> int:
+    return caption.baseline + caption.below

@@ -1,0 +1,203 @@
+"""What every element kind shares: its attributes, the room it may take, and the sheet that it is drawn on.
+
+An element goes through three steps: `measure(element, space, setting)` says how many dots it needs, `place` gives it
+its final box, `paint` draws it. Everything here is in the reading view, x to the right and y down, in dots.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, Protocol
+
+from PIL import Image, ImageDraw
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from printers.errors import Problem
+from templates_app.errors import DoesNotFit
+from templates_app.expressions import Scope, evaluate, parse_expression
+
+Millimetres = Annotated[float, Field(ge=0, le=3000)]
+Thickness = Annotated[float, Field(gt=0, le=20)]
+Colour = Literal["black", "red", "white"]
+Anchor = Literal["top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"]
+Horizontal = Literal["left", "center", "right"]
+Vertical = Literal["top", "middle", "bottom"]
+Size = Annotated[float, Field(gt=0, le=3000)] | Literal["fill"]
+
+
+def _checked(text: str) -> str:
+    parse_expression(text)
+    return text
+
+
+Value = Annotated[str, AfterValidator(_checked)]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Element(Strict):
+    """`x`, `y`, `width`, `height` are millimetres; x and y count inwards from the anchor."""
+
+    kind: str
+    name: str = Field("", max_length=64, pattern=r"^[\w .-]*$", description="Unique in the template")
+    x: float = Field(0, ge=-3000, le=3000)
+    y: float = Field(0, ge=-3000, le=3000)
+    anchor: Anchor = "top-left"
+    width: Size | None = Field(None, description='Millimetres, or "fill" for the room that is left')
+    height: Size | None = Field(None, description='Millimetres, or "fill" for the room that is left')
+    weight: float = Field(1, gt=0, le=100, description='Its share of the room among elements that "fill"')
+    rotate: Literal[0, 90, 180, 270] = Field(0, description="Degrees, clockwise")
+    visible: str | None = Field(None, max_length=64, description="Shown only when this field has a value")
+    hidden: str | None = Field(None, max_length=64, description="Not shown when this field has a value")
+
+    VALUES: ClassVar[tuple[str, ...]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    left: int = 0
+    top: int = 0
+    right: int = 0
+    bottom: int = 0
+
+    def turned(self) -> "Edges":
+        """The same edges after a quarter turn, in whichever direction: callers use the larger of two."""
+        return Edges(self.top, self.left, self.bottom, self.right)
+
+
+NO_EDGES = Edges()
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The dots an element may use; None where the label grows with what is on it.
+
+    `slack` is how far the blank goes on beyond each edge: a quiet zone may lie there, ink may not.
+    """
+
+    width: int | None
+    height: int | None
+    slack: Edges = NO_EDGES
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What measuring depends on besides the element itself."""
+
+    scope: Scope
+    dpi_x: int
+    dpi_y: int
+    budget: "Budget"
+
+    def across(self, mm: float) -> int:
+        return round(mm * self.dpi_x / 25.4)
+
+    def down(self, mm: float) -> int:
+        return round(mm * self.dpi_y / 25.4)
+
+    def text(self, value: str) -> str:
+        return evaluate(value, self.scope)
+
+    def turned(self) -> "Setting":
+        return Setting(self.scope, self.dpi_y, self.dpi_x, self.budget)
+
+
+@dataclass(slots=True)
+class Budget:
+    """Stops a template that repeats itself out of hand."""
+
+    nodes: int = 600
+
+    def take(self) -> None:
+        self.nodes -= 1
+        if self.nodes < 0:
+            raise DoesNotFit("The template draws more than 600 elements on one label; use fewer or repeat less.")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where an element ended up, in dots and millimetres of the reading view, and what lint needs to know of it."""
+
+    name: str
+    kind: str
+    box: tuple[int, int, int, int]
+    box_mm: tuple[float, float, float, float]
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+class Node(Protocol):
+    """A measured element."""
+
+    @property
+    def element(self) -> Element: ...
+
+    x: int
+    y: int
+    w: int
+    h: int
+    margin: Edges
+    empty: bool
+
+    def place(self, x: int, y: int, w: int, h: int) -> None: ...
+
+    def paint(self, sheet: "Sheet") -> None: ...
+
+
+class Sheet:
+    """The planes of one label while it is drawn: 0 is ink, 255 is blank, thresholded at the end."""
+
+    def __init__(self, width: int, height: int, setting: Setting, *, red: bool) -> None:
+        self.width, self.height = width, height
+        self.setting = setting
+        self.black = Image.new("L", (width, height), 255)
+        self.red = Image.new("L", (width, height), 255) if red else None
+        self._black = ImageDraw.Draw(self.black).draw
+        self._red = ImageDraw.Draw(self.red).draw if self.red else None
+        self.placed: list[Placed] = []
+
+    def stamp(self, mask: Any, x: int, y: int, colour: Colour) -> None:
+        """`mask` (an image core, 255 is ink) drawn in a colour; it replaces the other colour under it."""
+        is_red = colour == "red" and self._red is not None
+        self._black.draw_bitmap((x, y), mask, 255 if is_red or colour == "white" else 0)
+        if self._red is not None:
+            self._red.draw_bitmap((x, y), mask, 0 if is_red else 255)
+
+    def fill(self, x: int, y: int, w: int, h: int, colour: Colour) -> None:
+        if w <= 0 or h <= 0:
+            return
+        is_red = colour == "red" and self._red is not None
+        box = (x, y, x + w - 1, y + h - 1)
+        self._black.draw_rectangle(box, 255 if is_red or colour == "white" else 0, 1)
+        if self._red is not None:
+            self._red.draw_rectangle(box, 0 if is_red else 255, 1)
+
+    def note(self, node: Node, **details: Any) -> None:
+        self.note_box(node.element, (node.x, node.y, node.w, node.h), **details)
+
+    def note_box(self, element: Element, box: tuple[int, int, int, int], **details: Any) -> None:
+        x, y, w, h = box
+        mm_x, mm_y = 25.4 / self.setting.dpi_x, 25.4 / self.setting.dpi_y
+        box_mm = (round(x * mm_x, 2), round(y * mm_y, 2), round(w * mm_x, 2), round(h * mm_y, 2))
+        self.placed.append(Placed(element.name, element.kind, box, box_mm, details))
+
+
+def aligned(extra: int, align: str) -> int:
+    """Where something starts that has `extra` dots of room around it."""
+    if align in {"center", "middle"}:
+        return extra // 2
+    return extra if align in {"right", "bottom", "end"} else 0
+
+
+def own_size(element: Element, space: Space, setting: Setting) -> tuple[int | None, int | None]:
+    """What bounds the element: its own size where it has one, otherwise the room it is given."""
+    width = setting.across(element.width) if isinstance(element.width, float) else space.width
+    height = setting.down(element.height) if isinstance(element.height, float) else space.height
+    return width, height
+
+
+def does_not_fit(element: Element, sentence: str, suggestion: str = "", **extra: object) -> DoesNotFit:
+    return DoesNotFit(
+        " ".join(filter(None, (sentence, suggestion))),
+        [Problem(f"/elements/{element.name}", sentence)],
+        {"element": element.name, "suggestion": suggestion, **extra},
+    )

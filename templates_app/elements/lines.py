@@ -1,0 +1,198 @@
+"""Breaking text into lines and finding the size at which they fit."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from templates_app.fonts import Face
+from templates_app.fonts.glyphs import Glyph, glyph
+
+if TYPE_CHECKING:
+    from templates_app.elements.text import Text
+
+LARGEST_PX = 1400
+ELLIPSIS = "…"
+Room = tuple[float | None, float | None]
+Squeeze = tuple[int, int]
+
+
+class TooLarge(Exception):
+    """How much is missing, in dots of the head; `lines` where there are too many of them."""
+
+    def __init__(self, width: float = 0, height: float = 0, lines: int = 0) -> None:
+        super().__init__()
+        self.width, self.height, self.lines = width, height, lines
+
+
+@dataclass(slots=True)
+class Line:
+    """`glyphs` stand at their distance from the line's left edge; the baseline is measured from the text's top."""
+
+    text: str
+    width: int
+    baseline: int
+    glyphs: list[tuple[Glyph, int]]
+
+    @property
+    def below(self) -> int:
+        """How far ink goes below the baseline."""
+        return max((g.dy + g.h for g, _ in self.glyphs), default=0)
+
+
+@dataclass(slots=True)
+class Layout:
+    """`above` and `below` are what accents and the like need beyond the height that every text of this size has."""
+
+    lines: list[Line]
+    width: int
+    height: int
+    above: int
+    below: int
+    px: int
+    x_share: float
+    below_capitals: int
+
+
+def length(face: Face, text: str, px: int) -> float:
+    """In pixels of the finer resolution, from the first pen position to the last."""
+    return sum(glyph(path, px, 1, 1, c).advance for path, piece in face.runs(text) for c in piece)
+
+
+def _broken(face: Face, word: str, px: int, room: float) -> list[str]:
+    """A word that is longer than a line, in pieces that are not."""
+    pieces, start = [], 0
+    for at in range(1, len(word) + 1):
+        if at - start > 1 and length(face, word[start:at], px) > room:
+            pieces.append(word[start : at - 1])
+            start = at - 1
+    return [*pieces, word[start:]]
+
+
+def wrapped(face: Face, text: str, px: int, room: float) -> list[str]:
+    lines: list[str] = []
+    for paragraph in text.split("\n"):
+        line = ""
+        for word in paragraph.split(" "):
+            longer = f"{line} {word}" if line else word
+            if length(face, longer, px) <= room:
+                line = longer
+                continue
+            if line:
+                lines.append(line)
+            *full, line = _broken(face, word, px, room) if length(face, word, px) > room else [word]
+            lines += full
+        lines.append(line)
+    return lines
+
+
+def _shortened(face: Face, text: str, px: int, room: float) -> str:
+    low, high = 0, len(text)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if length(face, text[:middle].rstrip() + ELLIPSIS, px) <= room:
+            low = middle
+        else:
+            high = middle - 1
+    return text[:low].rstrip() + ELLIPSIS
+
+
+def _drawn(face: Face, text: str, px: int, squeeze: Squeeze) -> tuple[list[tuple[Glyph, int]], int, int, int]:
+    """The glyphs of one line, its width in dots, and how far ink goes above and below the baseline."""
+    glyphs: list[tuple[Glyph, int]] = []
+    fx, fy = squeeze
+    above = below = right = 0
+    left = 1 << 30
+    pen = 0.0
+    for path, piece in face.runs(text):
+        for character in piece:
+            found = glyph(path, px, fx, fy, character)
+            if found.mask is not None:
+                at = round(pen / fx) + found.dx
+                glyphs.append((found, at))
+                left = min(left, at)
+                right = max(right, at + found.w)
+                above, below = max(above, -found.dy), max(below, found.dy + found.h)
+            pen += found.advance
+    return [(g, at - left) for g, at in glyphs], right - left if glyphs else 0, above, below
+
+
+def _texts(element: "Text", text: str, face: Face, room: float | None, px: int, *, cut: bool) -> list[str]:
+    if room is None:
+        return text.split("\n")
+    lines = wrapped(face, text, px, room) if element.wrap else text.split("\n")
+    if not cut:
+        return lines
+    if element.max_lines and len(lines) > element.max_lines:
+        lines = [*lines[: element.max_lines - 1], _shortened(face, lines[element.max_lines - 1], px, room)]
+    return [line if length(face, line, px) <= room else _shortened(face, line, px, room) for line in lines]
+
+
+def _height(element: "Text", face: Face, px: int, lines: int, squeeze: Squeeze) -> int:
+    return round(((lines - 1) * element.line_height + face.metrics.ascent + face.metrics.descent) * px / squeeze[1])
+
+
+def layout(
+    element: "Text", text: str, face: Face, room: Room, px: int, squeeze: Squeeze, *, cut: bool = False
+) -> Layout:
+    """The lines at this size, with an ellipsis where they may be `cut`; raises TooLarge with the dots missing."""
+    texts = _texts(element, text, face, room[0], px, cut=cut)
+    if element.max_lines and len(texts) > element.max_lines:
+        raise TooLarge(lines=len(texts) - element.max_lines)
+    if cut and room[0] is not None and room[1] is not None and element.wrap:
+        texts = _cut_to_height(element, texts, face, (room[0], room[1]), px)
+    height = _height(element, face, px, len(texts), squeeze)
+    drawn = [_drawn(face, line, px, squeeze) for line in texts]
+    width = max(d[1] for d in drawn)
+    ascent = round(face.metrics.ascent * px / squeeze[1])
+    step = element.line_height * px / squeeze[1]
+    above = max(0, drawn[0][2] - ascent)
+    below = max(0, drawn[-1][3] - round(face.metrics.descent * px / squeeze[1]))
+    if element.size == "fit":
+        # Such a text may fill the label to its edges: nothing is left around it for accents to reach into.
+        height, ascent, above, below = height + above + below, ascent + above, 0, 0
+    over_x = 0 if room[0] is None else max(0, width - round(room[0] / squeeze[0]))
+    over_y = 0 if room[1] is None else max(0, height - round(room[1] / squeeze[1]))
+    if over_x or over_y:
+        raise TooLarge(over_x, over_y)
+    lines = [
+        Line(line, d[1], ascent + round(n * step), d[0]) for n, (line, d) in enumerate(zip(texts, drawn, strict=True))
+    ]
+    return Layout(
+        lines, width, height, above, below, px, face.metrics.x,
+        round((face.metrics.descent + face.metrics.cap - face.metrics.ascent) * px / squeeze[1]),
+    )  # fmt: skip
+
+
+def _cut_to_height(element: "Text", texts: list[str], face: Face, room: tuple[float, float], px: int) -> list[str]:
+    one = (face.metrics.ascent + face.metrics.descent) * px
+    fits = max(1, int((room[1] - one) / (element.line_height * px)) + 1)
+    if len(texts) <= fits:
+        return texts
+    return [*texts[: fits - 1], _shortened(face, texts[fits - 1], px, room[0])]
+
+
+def fitted(element: "Text", text: str, face: Face, room: Room, smallest: int, largest: int, squeeze: Squeeze) -> Layout:
+    """The layout at the largest size that fits; raises TooLarge as of the smallest."""
+    if room[1] is not None:
+        one_line = room[1] / (face.metrics.ascent + face.metrics.descent)
+        largest = max(smallest, min(largest, int(one_line) + 1))
+    if not element.wrap and room[0] is not None:
+        # Widths grow with the size almost linearly, so one measurement says where to begin.
+        longest = max(length(face, line, 100) for line in text.split("\n"))
+        if longest:
+            largest = max(smallest, min(largest, int(room[0] / longest * 100) + 2))
+    low, best = smallest, None
+    probe = largest
+    if not element.wrap:
+        for px in range(largest, max(smallest, largest - 4) - 1, -1):
+            try:
+                return layout(element, text, face, room, px, squeeze)
+            except TooLarge:
+                probe = px - 1
+    while low <= probe:
+        middle = (low + probe + 1) // 2
+        try:
+            best = layout(element, text, face, room, middle, squeeze)
+            low = middle + 1
+        except TooLarge:
+            probe = middle - 1
+    return best or layout(element, text, face, room, smallest, squeeze, cut=element.overflow == "ellipsis")
