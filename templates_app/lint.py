@@ -1,0 +1,231 @@
+"""Reads the dots that would be printed and says what is wrong with them, before any tape moves."""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import zxingcpp
+from PIL import Image
+
+from templates_app.definition import Definition
+from templates_app.elements.base import Placed
+from templates_app.elements.symbols import SYMBOLOGIES, Symbology
+from templates_app.rendering import Rendering, Values
+
+Severity = Literal["error", "warning", "info"]
+Dots = npt.NDArray[np.bool_]
+
+LEAST_X_HEIGHT_MM = 1.2
+# Pixels of a module that zxing reads best at.
+_READING_PX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`code` is stable; `element` is empty where the whole label is meant."""
+
+    severity: Severity
+    element: str
+    message: str
+    suggestion: str
+    code: str
+
+    def as_json(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in ("severity", "element", "message", "suggestion", "code")}
+
+
+def lint(rendering: Rendering, definition: Definition, values: Values) -> list[Finding]:
+    """Everything found, errors first. Pure: the same raster has the same findings."""
+    raster = rendering.raster
+    black = _ink(rendering, raster.black)
+    red = _ink(rendering, raster.red) if raster.red is not None else None
+    found = [*_label(rendering, definition, values, black, red)]
+    for placed in rendering.elements:
+        if placed.kind == "barcode":
+            either = black if red is None else black | red
+            own = red if placed.details["colour"] == "red" and red is not None else black
+            if placed.details["colour"] == "white":
+                # Light on dark: readers see it as dark on light.
+                own = either = ~either
+            found += _barcode(rendering, placed, own, either)
+        elif placed.kind == "text":
+            found += _text(placed)
+    order = {"error": 0, "warning": 1, "info": 2}
+    return sorted(found, key=lambda f: order[f.severity])
+
+
+def _ink(rendering: Rendering, plane: Image.Image) -> Dots:
+    """True where a dot is burnt, in the reading view."""
+    return ~np.asarray(rendering.reading(plane), dtype=np.bool_)
+
+
+def _label(
+    rendering: Rendering, definition: Definition, values: Values, black: Dots, red: Dots | None
+) -> Iterator[Finding]:
+    either = black if red is None else black | red
+    if not either.any():
+        yield Finding("error", "", "The label is blank.", "Fill in a field that is shown.", "blank")
+    if rendering.canvas.medium.shape == "round" and _outside_circle(either):
+        yield Finding(
+            "error", "", "Ink lies outside the round label.", "Keep to its middle: use padding.", "off-medium"
+        )
+    for name in values.unallocated:
+        if name in definition.counters:
+            yield Finding(
+                "info", "", f"The counter “{name}” shows an example; printing gives the real number.", "", "serial"
+            )
+
+
+def _outside_circle(ink: Dots) -> bool:
+    height, width = ink.shape
+    y, x = np.ogrid[:height, :width]
+    outside = ((x + 0.5) / width - 0.5) ** 2 + ((y + 0.5) / height - 0.5) ** 2 > 0.25
+    return bool((ink & outside).any())
+
+
+def _text(placed: Placed) -> Iterator[Finding]:
+    details, name = placed.details, placed.name
+    if missing := details.get("missing"):
+        shown = ", ".join(f"“{c}” (U+{ord(c):04X})" for c in missing[:8])
+        yield Finding(
+            "error", name, f"Text “{name}”: no font here has {shown}.",
+            "Leave the character out, or install a font that has it, such as Noto Sans CJK.", "missing-glyph",
+        )  # fmt: skip
+    if details.get("off_medium"):
+        yield Finding(
+            "error",
+            name,
+            f"Text “{name}” reaches beyond the label.",
+            "Make it smaller or give it more room.",
+            "off-medium",
+        )
+    x_height = details.get("x_height_mm", LEAST_X_HEIGHT_MM)
+    if x_height < LEAST_X_HEIGHT_MM - 0.005:
+        yield Finding(
+            "warning", name,
+            f"Text “{name}” is small: its small letters are {x_height:.1f} mm high, {LEAST_X_HEIGHT_MM} mm read well.",
+            "Shorten it or use a larger label.", "small-text",
+        )  # fmt: skip
+    if any(unicodedata.bidirectional(c) in {"R", "AL"} or _is_indic(c) for c in details.get("text", "")):
+        yield Finding(
+            "warning", name, f"Text “{name}” is in a script that needs shaping, its letters may stand wrong.",
+            "Look at the preview closely.", "complex-script",
+        )  # fmt: skip
+
+
+def _is_indic(character: str) -> bool:
+    return "\u0900" <= character <= "\u0dff" or "\u0e00" <= character <= "\u109f"
+
+
+def _barcode(rendering: Rendering, placed: Placed, own: Dots, either: Dots) -> Iterator[Finding]:
+    details, name = placed.details, placed.name
+    symbology = SYMBOLOGIES[details["symbology"]]
+    title = f"{symbology.title} “{name}”"
+    if details.get("off_medium"):
+        yield Finding("error", name, f"{title} reaches beyond the label.", "Give it more room.", "off-medium")
+        return
+    least = symbology.min_module
+    if details["module_mm"] < least - 0.005:
+        yield Finding(
+            "warning", name,
+            f"{title} has modules of {details['module_mm']:.2f} mm; ordinary readers need {least:.2f} mm.",
+            "Give it more room or a shorter value.", "small-module",
+        )  # fmt: skip
+    turned = bool(details.get("turned"))
+    if not _whole_modules(placed, own, symbology, turned=turned):
+        yield Finding(
+            "error", name, f"{title} is damaged: something is drawn over it.", "Move what covers it.", "covered"
+        )
+    yield from _quiet_zone(rendering, placed, either, symbology, title)
+    read = _read(placed, own, symbology, turned=turned)
+    if read is None:
+        yield Finding(
+            "error", name, f"{title} cannot be read back from the printed dots.",
+            "Give it more room, a larger quiet zone, or a shorter value.", "unreadable",
+        )  # fmt: skip
+    elif read != details["payload"]:
+        yield Finding(
+            "error", name, f"{title} reads back as “{read[:60]}”, not as “{details['payload'][:60]}”.",
+            "Use another symbology for this value.", "misread",
+        )  # fmt: skip
+
+
+def _whole_modules(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> bool:
+    """Whether every module is one colour through and through."""
+    x, y, w, h = placed.box
+    across, down = placed.details["module_dots"]
+    if symbology.linear:
+        across, down = (w, down) if turned else (across, h)
+    area = ink[y : y + h, x : x + w]
+    if area.shape != (h, w) or h % down or w % across:
+        return False
+    blocks = area.reshape(h // down, down, w // across, across)
+    return bool((blocks == blocks[:, :1, :, :1]).all())
+
+
+def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symbology, title: str) -> Iterator[Finding]:
+    x, y, w, h = placed.box
+    across, down = placed.details["module_dots"]
+    turned = bool(placed.details.get("turned"))
+    quiet = symbology.quiet
+    zone_x, zone_y = quiet * across, quiet * down
+    if symbology.linear:
+        zone_x, zone_y = (0, zone_y) if turned else (zone_x, 0)
+    height, width = ink.shape
+    left, top, right, bottom = (
+        max(0, x - zone_x),
+        max(0, y - zone_y),
+        min(width, x + w + zone_x),
+        min(height, y + h + zone_y),
+    )
+    around = ink[top:bottom, left:right].copy()
+    around[y - top : y - top + h, x - left : x - left + w] = False
+    if around.any():
+        yield Finding(
+            "warning", placed.name, f"{title}: something stands in its quiet zone of {quiet} modules.",
+            "Move its neighbours away.", "quiet-zone",
+        )  # fmt: skip
+    bleed = rendering.bleed
+    short = max(
+        zone_x - x - bleed.left, zone_x - (width - x - w) - bleed.right,
+        zone_y - y - bleed.top, zone_y - (height - y - h) - bleed.bottom,
+    )  # fmt: skip
+    # A dot less than the standard's is within its tolerance.
+    if short > max(across, down) // 2:
+        yield Finding(
+            "warning", placed.name, f"{title}: its quiet zone of {quiet} modules is cut by the edge of the label.",
+            "Make the code smaller or add padding.", "quiet-zone",
+        )  # fmt: skip
+
+
+def _read(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> str | None:
+    """What a reader says of the printed dots, with blank around them as the medium has it."""
+    x, y, w, h = placed.box
+    across, down = placed.details["module_dots"]
+    if symbology.linear:
+        across = down = down if turned else across
+    area = ~ink[y : y + h, x : x + w]
+    size = max(across, down)
+    scale = -(-_READING_PX // size)
+    times_x, times_y = scale * size // across, scale * size // down
+    if symbology.linear:
+        # Bars need no more height than a reader's line.
+        times_x, times_y = (1, times_y) if turned else (times_x, 1)
+    area = np.repeat(np.repeat(area, times_y, axis=0), times_x, axis=1)
+    blank = max(symbology.quiet, 2) * scale * size
+    picture = np.pad(area, blank, constant_values=True).astype(np.uint8) * 255
+    formats = zxingcpp.BarcodeFormats(symbology.format)
+    found = zxingcpp.read_barcode(
+        picture, formats=formats, try_downscale=False, try_invert=False, try_rotate=turned,
+        text_mode=zxingcpp.TextMode.Plain,
+    )  # fmt: skip
+    if found is None:
+        found = zxingcpp.read_barcode(picture, formats=formats, text_mode=zxingcpp.TextMode.Plain)
+    if found is None:
+        return None
+    text = str(found.text)
+    # Readers report a UPC-A as the EAN-13 that it is.
+    return text[1:] if symbology.key == "upca" and len(text) == 13 else text
