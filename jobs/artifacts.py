@@ -1,0 +1,119 @@
+"""The exact dots of every label that was rendered for printing, as PNG files named by their own SHA-256.
+
+A file is whole or not there: it is written beside, synced and renamed. It is believed only after its content was
+hashed, so that a torn, empty or foreign file is an error with its name in it, never a wrong label.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from django.conf import settings
+
+from jobs.errors import ArtifactUnusable
+from printers.raster import Raster
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+LARGEST = 16 * 1024 * 1024
+
+
+def artifact_path(sha256: str) -> Path:
+    if not SHA256.fullmatch(sha256):
+        raise ArtifactUnusable(f"“{sha256[:80]}” is not the name of a label image.")
+    return Path(settings.DATA_DIR) / "artifacts" / sha256[:2] / f"{sha256[2:]}.png"
+
+
+def keep(raster: Raster) -> str:
+    """Store the dots and give their name. A file that is there already is used if it is right, else replaced.
+
+    Raises ArtifactUnusable where the folder cannot be written: the disk is full, or it is read-only.
+    """
+    png, sha256 = raster.png, raster.sha256
+    path = artifact_path(sha256)
+    try:
+        if path.read_bytes() == png:
+            _touch(path)
+            return sha256
+    except OSError:
+        pass
+    try:
+        _write(path, png)
+    except OSError as error:
+        raise ArtifactUnusable(
+            f"The image of a label cannot be kept in {path}: {error.strerror or error}. "
+            "Make room on that disk, or make the folder writable."
+        ) from error
+    return sha256
+
+
+def read_artifact(sha256: str) -> bytes:
+    """The PNG; raises ArtifactUnusable, naming the file, where it is missing, torn, empty or not the one."""
+    path = artifact_path(sha256)
+    try:
+        if path.stat().st_size > LARGEST:
+            raise ArtifactUnusable(f"The label image {path} is too large to be one.")
+        png = path.read_bytes()
+    except OSError as error:
+        raise ArtifactUnusable(f"The label image {path} cannot be read: {error.strerror or error}.") from error
+    if hashlib.sha256(png).hexdigest() != sha256:
+        what = "is empty" if not png else "is damaged: its content is not what its name says"
+        raise ArtifactUnusable(f"The label image {path} {what}.")
+    return png
+
+
+def load(sha256: str) -> Raster:
+    """Raises ArtifactUnusable as read_artifact does."""
+    try:
+        return Raster.from_png(read_artifact(sha256))
+    except ValueError as error:
+        raise ArtifactUnusable(f"The label image {artifact_path(sha256)} cannot be used: {error}.") from error
+
+
+def forget(sha256: str) -> None:
+    with suppress(OSError, ArtifactUnusable):
+        artifact_path(sha256).unlink(missing_ok=True)
+
+
+def older_than(seconds: float) -> list[str]:
+    """The names of files that nobody wrote or asked for again since; leftovers of a crash are removed on the way."""
+    before = time.time() - seconds
+    found = []
+    for path in (Path(settings.DATA_DIR) / "artifacts").glob("??/*"):
+        with suppress(OSError):
+            if path.stat().st_mtime >= before:
+                continue
+            if path.suffix == ".part":
+                path.unlink()
+            elif SHA256.fullmatch(name := path.parent.name + path.stem):
+                found.append(name)
+    return found
+
+
+def _touch(path: Path) -> None:
+    # Its age counts from its last use; a folder that has become read-only is no reason not to print.
+    with suppress(OSError):
+        os.utime(path)
+
+
+def _write(path: Path, png: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, unfinished = tempfile.mkstemp(suffix=".part", prefix=path.stem[:16], dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(png)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(unfinished).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(unfinished).unlink()
+        raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

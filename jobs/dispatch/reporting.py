@@ -1,0 +1,54 @@
+"""What is known of a label goes into its attempt first, then into the job: a crash between the two loses nothing."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.db import InterfaceError, OperationalError
+
+from jobs import failpoints, queue
+from jobs.dispatch.evidence import Verdict
+from jobs.dispatch.keeping import drop_broken_connection
+from jobs.models import Attempt, Job, Outcome, Phase
+
+log = logging.getLogger(__name__)
+
+# A database that restarts is waited for; longer than that, the next start finds out what can be known.
+PATIENCE_S = 20.0
+STEP_S = 0.5
+
+
+def report(job: Job, attempt: Attempt, verdict: Verdict) -> None:
+    attempt.phase = Phase.TERMINAL
+    evidence = {
+        "phase": Phase.TERMINAL,
+        "outcome": verdict.outcome,
+        "reasons": list(verdict.reasons),
+        "message": verdict.message,
+        "evidence": attempt.evidence,
+    }
+    _persist(lambda: Attempt.objects.filter(pk=attempt.pk).update(**evidence))
+    failpoints.hit("evidence")
+    _persist(lambda: settle(job, attempt, verdict.outcome, verdict.reasons, verdict.message))
+    failpoints.hit("reported")
+
+
+def settle(job: Job, attempt: Attempt, outcome: str, reasons: Any, message: str) -> bool:
+    if outcome == Outcome.UNKNOWN:
+        return queue.stop(job, attempt, list(reasons), message)
+    return queue.complete(job, attempt, Outcome(outcome), list(reasons), message)
+
+
+def _persist(write: Callable[[], Any]) -> None:
+    give_up = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            write()
+            return
+        except (OperationalError, InterfaceError) as error:
+            drop_broken_connection()
+            if time.monotonic() > give_up:
+                raise
+            log.warning("The outcome of a label cannot be written yet: %s", error)
+            time.sleep(STEP_S)

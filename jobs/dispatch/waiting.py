@@ -1,0 +1,23 @@
+"""Held jobs that need nobody: what they wait for comes, and they go."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from jobs import queue
+from jobs.models import Job
+from jobs.states import HELD, MEDIA_NEEDED, NOT_READY
+
+NOT_READY_PAUSE = timedelta(seconds=30)
+MOST_AT_ONCE = 500
+
+
+def release_fitting(printer_id: UUID, medium_key: str | None) -> int:
+    """Let go of the jobs that wait for what is loaded now, and of those whose pause is over."""
+    may_go = Q(not_before__lte=timezone.now())
+    if medium_key is not None:
+        may_go |= Q(medium=medium_key, not_before=None)
+    held = Job.objects.filter(may_go, printer_id=printer_id, state=HELD).order_by("created_at", "position", "id")
+    return sum(queue.unhold(job) for job in held[:MOST_AT_ONCE] if job.reasons in ([MEDIA_NEEDED], [NOT_READY]))

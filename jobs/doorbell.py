@@ -1,0 +1,89 @@
+"""Waking a worker: a message with a printer's id, and nothing depends on its arrival.
+
+It is sent by a thread of its own, so that a broker that is down or swallows packets never holds up who rings. What is
+lost is found by the sweep.
+"""
+
+import atexit
+import logging
+import os
+import threading
+import time
+from uuid import UUID
+
+from celery import current_app
+from django.db import transaction
+
+log = logging.getLogger(__name__)
+
+TASK = "jobs.tasks.ring"
+ONE_QUICK_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0, "interval_max": 0.1}
+# With so many printers waiting to be rung the broker is gone; the sweep rings them all.
+MOST_WAITING = 10_000
+QUIET_S = 60.0
+GOODBYE_S = 1.0
+
+_changed = threading.Condition()
+_waiting: dict[str, None] = {}
+_thread: threading.Thread | None = None
+_sending = False
+_complained_at = float("-inf")
+
+
+def ring_on_commit(printer_id: UUID) -> None:
+    transaction.on_commit(lambda: ring(printer_id), robust=True)
+
+
+def ring(printer_id: UUID) -> None:
+    """Wake a worker for this printer; returns at once, never fails."""
+    global _thread
+    with _changed:
+        if len(_waiting) < MOST_WAITING:
+            _waiting[str(printer_id)] = None
+        if _thread is None or not _thread.is_alive():
+            _thread = threading.Thread(target=_run, name="doorbell", daemon=True)
+            _thread.start()
+        _changed.notify_all()
+
+
+def _run() -> None:
+    global _sending
+    while True:
+        with _changed:
+            _sending = False
+            _changed.notify_all()
+            while not _waiting:
+                _changed.wait()
+            printer_id = next(iter(_waiting))
+            del _waiting[printer_id]
+            _sending = True
+        _publish(printer_id)
+
+
+def _publish(printer_id: str) -> None:
+    global _complained_at
+    try:
+        current_app.send_task(TASK, args=(printer_id,), ignore_result=True, retry=True, retry_policy=ONE_QUICK_RETRY)
+    except Exception as error:
+        # Whatever a broker's library raises. One line a minute: a broker that is down must not fill the log.
+        if time.monotonic() - _complained_at > QUIET_S:
+            _complained_at = time.monotonic()
+            log.warning("No worker could be woken; the sweep will find the jobs. %s: %s", type(error).__name__, error)
+
+
+def _say_goodbye() -> None:
+    """A short-lived process lets its last rings out."""
+    end = time.monotonic() + GOODBYE_S
+    with _changed:
+        while (_waiting or _sending) and _thread is not None and (left := end - time.monotonic()) > 0:
+            _changed.wait(left)
+
+
+def _after_fork() -> None:
+    global _changed, _thread, _sending
+    _changed, _thread, _sending = threading.Condition(), None, False
+    _waiting.clear()
+
+
+atexit.register(_say_goodbye)
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,55 @@
+from printers.errors import Conflict, HubError, InvalidInput, NotFound
+
+
+class UnknownJob(NotFound):
+    code = "unknown-job"
+
+
+class UnknownBatch(NotFound):
+    code = "unknown-batch"
+
+
+class NotAllowed(Conflict):
+    """The table of moves forbids it in the job's present state."""
+
+    code = "not-allowed"
+
+
+class PrinterNotUsable(Conflict):
+    """The printer is switched off in the hub or wrongly configured: a job for it could never print."""
+
+    code = "printer-not-usable"
+
+
+class LabelNotReadable(InvalidInput):
+    """The label can be drawn, but what is on it cannot be read back; `problems` say what and where."""
+
+    code = "label-not-readable"
+
+
+class DuplicateValue(InvalidInput):
+    """Labels of one batch share a value of which the template wants one each."""
+
+    code = "duplicate-value"
+
+
+class TooMuchTape(InvalidInput):
+    """The labels would take more tape than a person or the hub allows; `extra` has `tape_mm`."""
+
+    code = "too-much-tape"
+
+
+class IdempotencyMismatch(InvalidInput):
+    """The same Idempotency-Key came with another body."""
+
+    code = "idempotency-mismatch"
+
+
+class IdempotencyInFlight(Conflict):
+    code = "idempotency-in-flight"
+
+
+class ArtifactUnusable(HubError):
+    """A file of the artifact store cannot be read, written or believed; the sentence names it."""
+
+    code = "artifact-unusable"

@@ -1,0 +1,77 @@
+"""The same submit again prints nothing new: one row per client and key, kept as long as the history of jobs."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import IntegrityError, transaction
+
+from jobs.errors import IdempotencyInFlight, IdempotencyMismatch
+from jobs.models import IdempotencyKey
+from printers.errors import InvalidInput, Problem
+from printers.violations import is_unique_violation
+
+Prepared = TypeVar("Prepared")
+Done = TypeVar("Done")
+LONGEST_KEY = 255
+
+
+def fingerprint(request: Any) -> str:
+    """The same for two bodies that ask for the same."""
+    whole = json.dumps(dataclasses.asdict(request), sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def once(
+    client: str,
+    key: str,
+    body_sha256: str,
+    *,
+    prepare: Callable[[], Prepared],
+    do: Callable[[Prepared], Done],
+    remember: Callable[[Done], dict[str, Any]],
+    recall: Callable[[dict[str, Any]], Done],
+) -> Done:
+    """Do it if this client never used the key, else answer as then.
+
+    `prepare` checks and may be slow; `do` writes, in one transaction with the key's row. Of many at the same time one
+    does it; the database lets the others see the row only when it is done.
+    Raises IdempotencyMismatch for another body, IdempotencyInFlight where an answer is not known yet.
+    """
+    if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        sentence = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters."
+        raise InvalidInput(sentence, [Problem("/Idempotency-Key", sentence)])
+    if (row := _known(client, key)) is not None:
+        return recall(_answer(row, body_sha256))
+    prepared = prepare()
+    try:
+        with transaction.atomic():
+            with transaction.atomic():
+                row = IdempotencyKey.objects.create(client=client, key=key, body_sha256=body_sha256)
+            done = do(prepared)
+            row.response = remember(done)
+            row.save(update_fields=["response"])
+            return done
+    except IntegrityError as error:
+        row = _known(client, key) if is_unique_violation(error) else None
+        if row is None:
+            raise
+    return recall(_answer(row, body_sha256))
+
+
+def _known(client: str, key: str) -> IdempotencyKey | None:
+    return IdempotencyKey.objects.filter(client=client, key=key).first()
+
+
+def _answer(row: IdempotencyKey, body_sha256: str) -> dict[str, Any]:
+    if row.body_sha256 != body_sha256:
+        sentence = f"The Idempotency-Key “{row.key[:80]}” was used for another request. Take a new one for new labels."
+        raise IdempotencyMismatch(sentence, [Problem("/Idempotency-Key", sentence)])
+    if row.response is None:
+        raise IdempotencyInFlight(
+            "The first request with this Idempotency-Key is still being worked on. Try again soon."
+        )
+    answer: dict[str, Any] = row.response
+    return answer

@@ -1,0 +1,130 @@
+"""The one turn at a printer: a row with a token that only grows, and the database's clock.
+
+Two clocks guard it. The database's decides who holds it, and is asked in the same statement as every change that
+matters. The holder's own monotonic clock makes it stop by itself before the database would let another one in.
+"""
+
+import hashlib
+import os
+import socket
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Value
+from django.db.models.functions import Now
+
+from jobs.models import PrinterLease
+
+LEASE_S = 30.0
+# The holder stops this long before the database's clock would end its turn.
+MARGIN_S = 5.0
+LONGEST_OWNER = 160
+
+
+def _monotonic() -> float:
+    # Goes on while the machine is suspended; time.monotonic() does not.
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+@dataclass(slots=True)
+class Lease:
+    printer_id: UUID
+    token: int
+    owner: str
+    stops_at: float
+    lost: bool = False
+
+    @property
+    def mine(self) -> bool:
+        """As far as this process's own clock can tell; never wrong in the dangerous direction."""
+        return not self.lost and _monotonic() < self.stops_at
+
+    @property
+    def due(self) -> bool:
+        """It is time to renew it."""
+        return _monotonic() > self.stops_at - (LEASE_S - MARGIN_S) * 2 / 3
+
+    def renew(self) -> bool:
+        """False when the turn is over; then nothing more may be written or sent."""
+        asked_at = _monotonic()
+        rows = PrinterLease.objects.filter(printer_id=self.printer_id, token=self.token, expires_at__gt=Now())
+        if rows.update(expires_at=from_now(LEASE_S)) == 1:
+            self.stops_at = asked_at + LEASE_S - MARGIN_S
+        else:
+            self.lost = True
+        return not self.lost
+
+    def release(self) -> None:
+        self.lost = True
+        PrinterLease.objects.filter(printer_id=self.printer_id, token=self.token).update(expires_at=Now(), owner="")
+
+
+def acquire(printer_id: UUID) -> Lease | None:
+    """The turn at this printer with a new token, or None while another has it."""
+    asked_at, owner = _monotonic(), this_owner()
+    rows = PrinterLease.objects.filter(printer_id=printer_id)
+    with transaction.atomic():
+        taken = {"token": F("token") + 1, "owner": owner, "expires_at": from_now(LEASE_S)}
+        if rows.filter(expires_at__lte=Now()).update(**taken) != 1:
+            held = rows.values("token", "owner").first()
+            if held is None:
+                held = {"token": 0, "owner": ""}
+                PrinterLease.objects.bulk_create([PrinterLease(printer_id=printer_id)], ignore_conflicts=True)
+            elif not owner_is_gone(held["owner"]):
+                return None
+            if rows.filter(token=held["token"]).update(**taken) != 1:
+                return None
+        token = rows.values_list("token", flat=True).get()
+    return Lease(printer_id, token, owner, asked_at + LEASE_S - MARGIN_S)
+
+
+def is_free(lease: PrinterLease, now: Any) -> bool:
+    """Whether somebody could take it; `now` is the database's clock."""
+    return lease.expires_at <= now or owner_is_gone(lease.owner)
+
+
+def from_now(seconds: float) -> Any:
+    """That much later by the database's clock."""
+    return Now() + Value(timedelta(seconds=seconds))
+
+
+def this_owner() -> str:
+    """Which thread of which process: enough to see on this machine whether it still lives."""
+    mark = f":{os.getpid()}:{_started(os.getpid())}:{_machine()}:{threading.get_ident():x}"
+    return socket.gethostname()[: LONGEST_OWNER - len(mark)] + mark
+
+
+def owner_is_gone(owner: str) -> bool:
+    """True only for certain: a process of this very machine that no longer runs. Its lease need not be waited for."""
+    parts = owner.rsplit(":", 4)
+    if len(parts) != 5 or not _machine() or parts[3] != _machine() or not parts[1].isdecimal():
+        return False
+    return _started(int(parts[1])) != parts[2]
+
+
+@lru_cache(maxsize=1)
+def _machine() -> str:
+    """This boot of this kernel, and this container's view of its processes; empty where that cannot be known."""
+    with suppress(OSError):
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return hashlib.sha256(f"{boot} {Path('/proc/self/ns/pid').readlink()}".encode()).hexdigest()[:12]
+    return ""
+
+
+def _started(pid: int) -> str:
+    """When a process began, in ticks since the boot; empty for one that is not there any more."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    after_name = stat[stat.rindex(")") + 2 :].split()
+    # A zombie holds nothing any more.
+    return "" if after_name[0] in "ZX" else after_name[19]

@@ -1,0 +1,288 @@
+"""The print form: a template's fields as inputs, the printers to choose from, and what was typed."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, QueryDict
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from jobs.models import Job
+from printers.callers import Caller, caller_of
+from printers.cards import PrinterCard, printer_cards
+from printers.errors import HubError
+from printers.lookup import visible_to
+from printers.media import Medium, find_model, media_for
+from printers.models import Printer
+from templates_app.cards import TemplateCard
+from templates_app.definition import Definition, Field, words
+
+PREFIX = "f."
+MAX_COPIES = 500
+# Of printers that could do it, the one whose state is the best is chosen.
+LIKING = ("ok", "busy", "ask", "warn", "off", "error")
+MAX_UPLOAD = 2_000_000
+# What the browser draws for each type of field; `many` takes one entry a line.
+INPUTS = {
+    "string": "text",
+    "text": "textarea",
+    "integer": "number",
+    "decimal": "number",
+    "date": "date",
+    "datetime": "datetime-local",
+    "boolean": "checkbox",
+    "choice": "select",
+    "url": "url",
+    "image": "file",
+}
+
+
+@dataclass(slots=True)
+class FormField:
+    field: Field
+    label: str
+    help: str
+    value: str
+    autofocus: bool = False
+    error: str = ""
+
+    @property
+    def key(self) -> str:
+        return PREFIX + self.field.name
+
+    @property
+    def id(self) -> str:
+        return f"field-{self.field.name}"
+
+    @property
+    def input(self) -> str:
+        return "textarea" if self.field.many else INPUTS[self.field.type]
+
+    @property
+    def required(self) -> bool:
+        return self.field.required and self.field.default is None
+
+    @property
+    def example(self) -> str:
+        return "" if self.field.example is None or self.field.type == "image" else _text(self.field.example)
+
+    @property
+    def choices(self) -> list[str]:
+        return self.field.choices or []
+
+    @property
+    def max_length(self) -> int | None:
+        return None if self.field.many else self.field.max_length
+
+    @property
+    def step(self) -> str:
+        return {"integer": "1", "decimal": "any"}.get(self.field.type, "")
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterChoice:
+    """`reason` says why it is greyed; `disabled` where the label can never come out of it."""
+
+    card: PrinterCard
+    reason: str
+    disabled: bool
+    checked: bool = False
+
+
+@dataclass(slots=True)
+class PrintForm:
+    fields: list[FormField]
+    printers: list[PrinterChoice]
+    values: dict[str, Any]
+    copies: str = "1"
+    cut: str = ""
+    high_resolution: bool = False
+    submission: str = field(default_factory=lambda: str(uuid4()))
+    description: str = ""
+    error: str = ""
+    printer_error: str = ""
+    copies_error: str = ""
+    max_copies: int = MAX_COPIES
+
+    @property
+    def printer(self) -> Printer | None:
+        return next((choice.card.printer for choice in self.printers if choice.checked), None)
+
+    @property
+    def medium(self) -> Medium | None:
+        return next((choice.card.medium for choice in self.printers if choice.checked), None)
+
+    @property
+    def usable(self) -> bool:
+        return any(not choice.disabled for choice in self.printers)
+
+    @property
+    def takes_files(self) -> bool:
+        return any(each.input == "file" for each in self.fields)
+
+    @property
+    def cuts(self) -> list[tuple[str, str]]:
+        found = [("", _("After every label")), ("none", _("Do not cut"))]
+        if any(_model_has(choice.card.printer, "half_cut") for choice in self.printers):
+            found.insert(1, ("half", _("Half cut between copies")))
+        return found
+
+    @property
+    def offers_high_resolution(self) -> bool:
+        return self.printer is not None and _model_has(self.printer, "high_resolution")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        options: dict[str, Any] = {"none": {"cut": False}, "half": {"half_cut": True}}.get(self.cut, {})
+        return options | {"high_resolution": True} if self.high_resolution and self.offers_high_resolution else options
+
+    def complain(self, error: HubError) -> None:
+        """Put every problem of a refusal beside the input that it is about; what is left over stands on top."""
+        by_name = {each.field.name: each for each in self.fields}
+        left = []
+        for problem in error.problems:
+            parts = problem.pointer.strip("/").split("/")
+            known = next((by_name[part] for part in parts if part in by_name), None)
+            if known is not None:
+                empty = known.required and known.field.name not in self.values
+                known.error = known.error or (_("Please fill this in.") if empty else _at_field(problem.message, known))
+            elif "copies" in parts:
+                self.copies_error = problem.message
+            elif "printer" in parts:
+                self.printer_error = problem.message
+            else:
+                left.append(problem.message)
+        self.error = " ".join(left) if error.problems else error.detail
+        if not self.error:
+            self.error = _("Look at the marked fields.")
+        first = next((each for each in self.fields if each.error), None)
+        for each in self.fields:
+            each.autofocus = each is first if first else each.autofocus
+
+
+def new_form(
+    card: TemplateCard,
+    query: QueryDict,
+    caller: Caller,
+    *,
+    job: Job | None = None,
+    values: Mapping[str, Any] | None = None,
+) -> PrintForm:
+    """A form to fill in, begun with the values of a job, or others.
+
+    The address may bring values, too: bare field names, `printer`, `copies`.
+    """
+    names = {each.name for each in card.definition.fields}
+    begun = job.fields if job is not None else values or {}
+    given = {name: value for name, value in begun.items() if name in names}
+    given |= {each.name: query[each.name] for each in card.definition.fields if each.name in query}
+    typed = {each.name: given.get(each.name, each.default) for each in card.definition.fields}
+    wanted = query.get("printer", "") or (str(job.printer_id) if job is not None else "")
+    form = _form(card, typed, wanted, caller)
+    form.values = {name: value for name, value in given.items() if value not in (None, "")}
+    form.copies = query.get("copies", "1")
+    if form.fields:
+        form.fields[0].autofocus = True
+    return form
+
+
+def posted_form(card: TemplateCard, request: HttpRequest) -> PrintForm:
+    post = request.POST
+    raw = {each.name: _posted(each, request) for each in card.definition.fields}
+    form = _form(card, raw, post.get("printer", ""), caller_of(request))
+    form.values = {name: value for name, value in raw.items() if value != ""}
+    form.copies = post.get("copies", "1").strip()
+    form.cut = post.get("cut", "")
+    form.high_resolution = "high_resolution" in post
+    form.submission = post.get("submission", "")[:64] or form.submission
+    return form
+
+
+def _form(card: TemplateCard, typed: Mapping[str, Any], wanted: str, caller: Caller) -> PrintForm:
+    language = get_language() or "en"
+    fields = [
+        FormField(
+            each,
+            words(each.label, language) or each.name.replace("_", " ").capitalize(),
+            words(each.help, language),
+            _text(typed.get(each.name)),
+        )
+        for each in card.definition.fields
+    ]
+    return PrintForm(fields, choices_for(card.definition, caller, wanted), {}, description=card.description)
+
+
+def _posted(wanted: Field, request: HttpRequest) -> str:
+    key = PREFIX + wanted.name
+    if wanted.type == "boolean" and not wanted.many:
+        return "true" if key in request.POST else "false"
+    upload = request.FILES.get(key)
+    if isinstance(upload, UploadedFile) and upload.size and upload.size <= MAX_UPLOAD:
+        return b64encode(upload.read()).decode()
+    return request.POST.get(key, "").replace("\r\n", "\n").strip("\n")
+
+
+def choices_for(definition: Definition, caller: Caller, wanted: str = "") -> list[PrinterChoice]:
+    """Every printer of the caller; the wanted one is checked, else the first that has a tape in it that fits."""
+    cards = printer_cards(visible_to(caller).select_related("site", "status"))
+    choices = [_choice(card, definition) for card in cards]
+    named = _uuid(wanted)
+    best = next((c for c in choices if c.card.printer.id == named and not c.disabled), None)
+    if best is None:
+        able = [c for c in choices if not c.disabled]
+        best = min(able, key=lambda c: (bool(c.reason), LIKING.index(c.card.words.tone)), default=None)
+    order = sorted(choices, key=lambda c: (c is not best, c.disabled, bool(c.reason)))
+    return [PrinterChoice(c.card, c.reason, c.disabled, checked=c is best) for c in order]
+
+
+def _choice(card: PrinterCard, definition: Definition) -> PrinterChoice:
+    printer = card.printer
+    if not printer.enabled or printer.config_error:
+        return PrinterChoice(card, _("Switched off in the hub."), disabled=True)
+    if card.medium is not None and definition.takes(card.medium):
+        return PrinterChoice(card, "", disabled=False)
+    try:
+        able = any(definition.takes(medium) for medium in media_for(find_model(printer.model)))
+    except HubError as error:
+        return PrinterChoice(card, error.detail, disabled=True)
+    if not able:
+        return PrinterChoice(card, _("It cannot take a tape that this template is for."), disabled=True)
+    if card.medium is None:
+        return PrinterChoice(card, _("Which tape is in it is not known."), disabled=False)
+    return PrinterChoice(
+        card, _("Another tape is in it: the label waits until the right one is inserted."), disabled=False
+    )
+
+
+def _at_field(message: str, place: FormField) -> str:
+    """The sentence without the field's name, beside which it stands."""
+    rest = message.removeprefix(f"The field “{place.field.name}”: ")
+    return rest[:1].upper() + rest[1:]
+
+
+def _model_has(printer: Printer, ability: str) -> bool:
+    try:
+        return bool(getattr(find_model(printer.model), ability))
+    except HubError:
+        return False
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else ""
+    if isinstance(value, list):
+        return "\n".join(_text(item) for item in value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,76 @@
+"""Labels are drawn once and read back before any is queued: what is wrong with each, and how much tape it takes."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jobs.errors import LabelNotReadable
+from jobs.layout import lay_out
+from printers.errors import HubError, Problem
+from printers.media import Medium, Model
+from templates_app.definition import Definition
+from templates_app.lint import Finding, lint
+from templates_app.rendering import Rendering, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """`findings` of every severity; `tape_mm` of one copy, with the blank that the printer feeds."""
+
+    findings: list[Finding]
+    tape_mm: float
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def prove(
+    definition: Definition,
+    row: Mapping[str, Any],
+    model: Model,
+    medium: Medium,
+    options: Mapping[str, Any],
+    *,
+    copies: int,
+    now: datetime,
+) -> Proof:
+    """Raises InvalidFields, DoesNotFit, MediumDoesNotFit or OptionNotSupported for what cannot be drawn."""
+    values = resolve(definition, row)
+    rendering, _raster = lay_out(definition, values, model, medium, options, copies=copies, now=now)
+    return Proof(lint(rendering, definition, values), tape_of(rendering))
+
+
+def tape_of(rendering: Rendering) -> float:
+    canvas = rendering.canvas
+    return canvas.medium.length_mm or rendering.raster.length_mm + 2 * canvas.margin_mm
+
+
+def not_readable(findings: list[Finding]) -> LabelNotReadable:
+    pointers = [f"/elements/{finding.element}" if finding.element else "" for finding in findings]
+    texts = [sentence(finding) for finding in findings]
+    return LabelNotReadable(texts[0], [Problem(at, text) for at, text in zip(pointers, texts, strict=True)])
+
+
+def sentence(finding: Finding) -> str:
+    return f"{finding.message} {finding.suggestion}".strip()
+
+
+def of_many(errors: list[tuple[int, HubError]], *, several: bool) -> HubError:
+    """The error of the only bad row, or the first, which then lists the problems of all."""
+    problems = [problem for number, error in errors for problem in _problems_of(error, number, several=several)]
+    number, first = errors[0]
+    where = f"Row {number + 1}: " if several else ""
+    more = f" ({len(errors) - 1} more rows are wrong, too.)" if len(errors) > 1 else ""
+    first.detail = f"{where}{first.detail}{more}"
+    first.problems = problems
+    return first
+
+
+def _problems_of(error: HubError, number: int, *, several: bool) -> Iterator[Problem]:
+    for problem in error.problems or [Problem("", error.detail)]:
+        pointer = problem.pointer
+        if several:
+            pointer = f"/rows/{number}{pointer.removeprefix('/fields')}"
+        yield Problem(pointer, problem.message)

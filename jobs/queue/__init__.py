@@ -1,0 +1,33 @@
+"""The only place where a job's state changes: conditional UPDATEs, each with its row in the log."""
+
+from jobs.queue.people import cancel, hold, move, release, reprint, resolve, set_priority
+from jobs.queue.work import (
+    abort,
+    claim_next,
+    complete,
+    cross_barrier,
+    requeue,
+    stop,
+    unhold,
+    wait,
+    withdraw,
+)
+
+__all__ = [
+    "abort",
+    "cancel",
+    "claim_next",
+    "complete",
+    "cross_barrier",
+    "hold",
+    "move",
+    "release",
+    "reprint",
+    "requeue",
+    "resolve",
+    "set_priority",
+    "stop",
+    "unhold",
+    "wait",
+    "withdraw",
+]

@@ -1,0 +1,136 @@
+"""What keeps the queue going when messages are lost and workers die. Every part may run twice, and at any time."""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from jobs import artifacts, queue
+from jobs.doorbell import ring
+from jobs.lease import owner_is_gone
+from jobs.models import Batch, Heartbeat, IdempotencyKey, Job, Outcome, PrinterLease
+from jobs.states import EXPIRED, HELD, MEDIA_NEEDED, NOT_READY, PENDING, PROCESSING, TERMINAL
+from jobs.tables import forget_tables
+from printers.models import Event, Printer
+from printers.status import ask_soon, loaded_medium
+
+log = logging.getLogger(__name__)
+
+CHUNK = 500
+MOST_CHUNKS = 40
+# Images are drawn again from what the job kept; they need not be stored as long as its history.
+ARTIFACT_DAYS = 7
+FORGET_HEARTBEAT = timedelta(days=1)
+TOO_LATE = "It was not printed in time; it is not wanted any more."
+
+
+def sweep() -> None:
+    """Expire, and wake a worker for every printer whose jobs could go on and that nobody works for."""
+    expire()
+    watch_for_media()
+    for printer_id in printers_to_ring():
+        ring(printer_id)
+
+
+def watch_for_media() -> None:
+    """Somebody may be changing a cassette right now: labels that wait for it are to go within seconds."""
+    held = Job.objects.filter(state=HELD, reasons=[MEDIA_NEEDED], printer__enabled=True)
+    if waiting := list(held.order_by().values_list("printer_id", flat=True).distinct()):
+        ask_soon(*waiting)
+
+
+def clean_up() -> None:
+    """Forget history and images that are old enough."""
+    for part in (forget_jobs, forget_events, forget_keys, forget_images, partial(forget_tables, CHUNK)):
+        for _ in range(MOST_CHUNKS):
+            if part() < CHUNK:
+                break
+    forget_heartbeats()
+
+
+def expire(now: datetime | None = None) -> int:
+    """Give up waiting jobs whose time is over."""
+    due = Job.objects.filter(state__in=[PENDING, HELD], expires_at__lte=now or timezone.now())
+    return sum(queue.abort(job, None, [EXPIRED], TOO_LATE) for job in due.order_by("expires_at")[:CHUNK])
+
+
+def printers_to_ring() -> list[UUID]:
+    """Printers with something to do: jobs that wait, that wait for what is there now, or that a dead worker left."""
+    now = timezone.now()
+    waiting = Job.objects.waiting(now).filter(printer_id=OuterRef("pk")).order_by()
+    left = Job.objects.filter(printer_id=OuterRef("pk"), state=PROCESSING)
+    pausing = PrinterLease.objects.filter(printer_id=OuterRef("pk"), not_before__gt=Now())
+    usable = Q(enabled=True, paused=False, config_error="")
+    wanted = Printer.objects.filter((usable & Exists(waiting) & ~Exists(pausing)) | Exists(left))
+    found = dict.fromkeys(wanted.order_by("pk").values_list("pk", flat=True))
+    found |= dict.fromkeys(_printers_with_releasable_jobs(now))
+    busy = _held_leases()
+    return [printer_id for printer_id in found if printer_id not in busy]
+
+
+def _printers_with_releasable_jobs(now: datetime) -> list[UUID]:
+    held = Job.objects.filter(state=HELD)
+    found: list[UUID] = []
+    for printer in Printer.objects.select_related("status").filter(Exists(held.filter(printer_id=OuterRef("pk")))):
+        medium = loaded_medium(printer, getattr(printer, "status", None))
+        for job in held.filter(printer=printer).only("reasons", "medium", "not_before")[:CHUNK]:
+            fits = job.reasons == [MEDIA_NEEDED] and medium is not None and job.medium == medium.key
+            rested = job.reasons == [NOT_READY] and job.not_before is not None and job.not_before <= now
+            if fits or rested:
+                found.append(printer.pk)
+                break
+    return found
+
+
+def _held_leases() -> set[UUID]:
+    held = PrinterLease.objects.filter(expires_at__gt=Now()).values_list("printer_id", "owner")
+    return {printer_id for printer_id, owner in held if not owner_is_gone(owner)}
+
+
+def forget_jobs(now: datetime | None = None) -> int:
+    """Old history, some rows at a time. What is open or unknown stays for ever."""
+    before = (now or timezone.now()) - timedelta(days=settings.JOB_RETENTION_DAYS)
+    old = Job.objects.filter(state__in=TERMINAL, finished_at__lt=before).exclude(outcome=Outcome.UNKNOWN)
+    ids = list(old.order_by("finished_at").values_list("pk", flat=True)[:CHUNK])
+    batches = set(Job.objects.filter(pk__in=ids).exclude(batch=None).values_list("batch_id", flat=True))
+    Job.objects.filter(pk__in=ids).delete()
+    Batch.objects.filter(pk__in=batches, jobs=None).delete()
+    return len(ids)
+
+
+def forget_events(now: datetime | None = None) -> int:
+    """The log ages like the history; what it says of a job stays as long as the job."""
+    before = (now or timezone.now()) - timedelta(days=settings.JOB_RETENTION_DAYS)
+    of_kept_job = Exists(Job.objects.filter(pk=OuterRef("job_id")))
+    old = Event.objects.filter(at__lt=before).exclude(of_kept_job)
+    ids = list(old.order_by("at").values_list("pk", flat=True)[:CHUNK])
+    Event.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def forget_keys(now: datetime | None = None) -> int:
+    before = (now or timezone.now()) - timedelta(days=settings.JOB_RETENTION_DAYS)
+    ids = list(IdempotencyKey.objects.filter(created_at__lt=before).values_list("pk", flat=True)[:CHUNK])
+    IdempotencyKey.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def forget_images(age: timedelta = timedelta(days=ARTIFACT_DAYS)) -> int:
+    """Images that nobody used for so long, but for jobs that may still need theirs."""
+    old = artifacts.older_than(age.total_seconds())[:CHUNK]
+    needed = Job.objects.filter(artifact__in=old).exclude(state__in=TERMINAL)
+    still_asked = Job.objects.filter(artifact__in=old, outcome=Outcome.UNKNOWN)
+    kept = set(needed.values_list("artifact", flat=True)) | set(still_asked.values_list("artifact", flat=True))
+    gone = [sha256 for sha256 in old if sha256 not in kept]
+    for sha256 in gone:
+        artifacts.forget(sha256)
+    return len(gone)
+
+
+def forget_heartbeats() -> int:
+    return Heartbeat.objects.filter(seen_at__lt=timezone.now() - FORGET_HEARTBEAT).delete()[0]
