@@ -1,0 +1,90 @@
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from celery import current_app
+from django.db import transaction
+
+from jobs import doorbell
+from jobs.doorbell import ring, ring_on_commit
+from tests.jobs.labels import wait_for
+
+
+class Broker:
+    """Takes messages as slowly, or as badly, as it is told."""
+
+    def __init__(self) -> None:
+        self.got: list[str] = []
+        self.open = threading.Event()
+        self.open.set()
+        self.error: Exception | None = None
+
+    def send_task(self, name: str, args: tuple[str, ...], **_: Any) -> None:
+        assert name == "jobs.tasks.ring"
+        self.open.wait(10)
+        if self.error is not None:
+            raise self.error
+        self.got.append(args[0])
+
+
+@pytest.fixture
+def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+    made = Broker()
+    monkeypatch.setattr(current_app, "send_task", made.send_task)
+    monkeypatch.setattr(doorbell, "_complained_at", float("-inf"))
+    yield made
+    made.open.set()
+    wait_for(lambda: not doorbell._waiting and not doorbell._sending, "the end of ringing")
+
+
+def test_it_works(broker: Broker) -> None:
+    printer = uuid4()
+    ring(printer)
+    wait_for(lambda: broker.got == [str(printer)], "the ring")
+
+
+def test_a_broker_that_swallows_everything_holds_nobody_up(broker: Broker) -> None:
+    broker.open.clear()
+    begun = time.monotonic()
+    for _ in range(100):
+        ring(uuid4())
+    assert time.monotonic() - begun < 0.5
+
+
+def test_who_waits_to_be_rung_is_rung_once(broker: Broker) -> None:
+    first, second = uuid4(), uuid4()
+    broker.open.clear()
+    ring(first)
+    wait_for(lambda: doorbell._sending, "the first ring")
+    for _ in range(20):
+        ring(second)
+    broker.open.set()
+    wait_for(lambda: not doorbell._waiting and not doorbell._sending, "the end of ringing")
+    assert broker.got == [str(first), str(second)]
+
+
+def test_a_broker_that_is_down_is_one_line_a_minute(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    broker.error = ConnectionRefusedError("nobody listens")
+    with caplog.at_level(logging.WARNING, "jobs.doorbell"):
+        for _ in range(5):
+            ring(uuid4())
+        wait_for(lambda: not doorbell._waiting and not doorbell._sending, "the end of ringing")
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "the sweep will find the jobs" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_ring_comes_after_the_commit_and_never_without_it(rung: list[str]) -> None:
+    printer = uuid4()
+    with transaction.atomic():
+        ring_on_commit(printer)
+        assert rung == []
+    assert rung == [str(printer)]
+    with transaction.atomic():
+        ring_on_commit(printer)
+        transaction.set_rollback(True)
+    assert rung == [str(printer)]
