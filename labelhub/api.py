@@ -1,0 +1,50 @@
+"""The API: every room's router, behind one door."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ninja import NinjaAPI
+
+from jobs.api import router as jobs
+from labelhub import problems
+from labelhub.access import Bearer
+from labelhub.parsing import StrictParser
+from labelhub.problems import API_PREFIX
+from printers.api import router as printers
+from templates_app.api import router as templates
+
+parser = StrictParser()
+api = NinjaAPI(
+    title="LabelHub",
+    docs_url=None,
+    openapi_url=None,
+    auth=Bearer(),
+    parser=parser,
+    urls_namespace="api",
+)
+problems.attach(api)
+for router in (jobs, printers, templates):
+    api.add_router("", router)
+
+
+def urls() -> tuple[list[Any], str, str]:
+    """The API's addresses, those without a parameter first: `register` is not the key of a template.
+
+    The sign-in wall leaves them alone, because each checks its own caller.
+    """
+    patterns, app, namespace = api.urls
+    parser.query_names = dict(_query_names())
+    for pattern in patterns:
+        pattern.callback.login_required = False  # type: ignore[union-attr]
+    return sorted(patterns, key=lambda each: "<" in str(each.pattern)), app, namespace
+
+
+def _query_names() -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
+    for bound in api._get_bound_routers():
+        for path, view in bound.path_operations.items():
+            for operation in view.operations:
+                models: list[Any] = [each for each in operation.models if each.__ninja_param_source__ == "query"]
+                names = frozenset(name for model in models for name in model.__ninja_flatten_map__)
+                route = API_PREFIX.rstrip("/") + re.sub(r"{[^}:]+:", "{", path)
+                yield from (((method, route), names) for method in operation.methods)

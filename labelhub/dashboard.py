@@ -1,0 +1,59 @@
+"""What the dashboard shows, in a number of queries that does not grow with the number of printers or jobs."""
+
+from collections import Counter
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count
+
+from jobs.models import Job, State
+from printers.callers import Caller
+from printers.cards import PrinterCard, medium_or_none, printer_card
+from printers.lookup import visible_to
+
+RECENT = 8
+# A queue of thousands must not make the dashboard slow; what stands first is what a person can act on.
+ENOUGH = 200
+OPEN = (State.PENDING, State.HELD)
+AT_THE_DEVICE = (State.PROCESSING, State.STOPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    cards: list[PrinterCard]
+    recent: list[Job]
+    asking: int
+
+
+def overview(caller: Caller) -> Overview:
+    printers = list(visible_to(caller).select_related("site", "status"))
+    counts = Job.objects.filter(state__in=OPEN).order_by().values_list("printer").annotate(n=Count("id"))
+    waiting: Counter[UUID] = Counter()
+    for printer_id, count in counts:
+        waiting[printer_id] = count
+    held = _needed_media()
+    busy = list(Job.objects.filter(state__in=AT_THE_DEVICE).select_related("template_version__template")[:ENOUGH])
+    cards = []
+    for printer in printers:
+        card = printer_card(printer, needed=medium_or_none(held.get(printer.id, "")))
+        card.waiting = waiting[printer.id]
+        mine = [job for job in busy if job.printer_id == printer.id]
+        card.asking = [job for job in mine if _asks(job)]
+        card.current = next((job for job in mine if not _asks(job)), None)
+        cards.append(card)
+    recent = list(Job.objects.visible_to(caller).select_related("printer", "template_version__template")[:RECENT])
+    return Overview(cards, recent, sum(len(card.asking) for card in cards))
+
+
+def _needed_media() -> dict[UUID, str]:
+    """The medium that the first held job of each printer waits for."""
+    needed: dict[UUID, str] = {}
+    rows = Job.objects.filter(state=State.HELD).exclude(medium="").order_by("created_at")
+    for printer_id, medium, reasons in rows.values_list("printer", "medium", "reasons")[:ENOUGH]:
+        if any("media-needed" in reason for reason in reasons):
+            needed.setdefault(printer_id, medium)
+    return needed
+
+
+def _asks(job: Job) -> bool:
+    return job.state == State.STOPPED

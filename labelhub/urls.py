@@ -1,0 +1,37 @@
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import include, path
+
+from labelhub import api, docs, views
+from labelhub.preferences import set_preferences
+from labelhub.tokens import views as tokens
+
+urlpatterns = [
+    # Before the API, which answers 404 on its own root.
+    path("", views.dashboard, name="dashboard"),
+    path("dashboard/live", views.dashboard_live, name="dashboard-live"),
+    path("api/", api.urls()),
+    path("openapi.json", docs.openapi_json, name="openapi"),
+    path("docs", docs.swagger, name="api-docs"),
+    path("redoc", docs.redoc, name="api-reference"),
+    path("", include("jobs.urls")),
+    path("", include("printers.urls")),
+    path("", include("templates_app.urls")),
+    path(
+        "sign-in",
+        LoginView.as_view(
+            template_name="sign_in.html",
+            redirect_authenticated_user=True,
+            extra_context={"provider": settings.OIDC_NAME if settings.OIDC_ISSUER else ""},
+        ),
+        name="sign-in",
+    ),
+    path("sign-out", LogoutView.as_view(), name="sign-out"),
+    path("preferences", set_preferences, name="preferences"),
+    path("tokens", tokens.tokens, name="tokens"),
+    path("tokens/<uuid:token_id>/revoke", tokens.revoke, name="token-revoke"),
+    path("admin/", admin.site.urls),
+]
+if settings.OIDC_ISSUER:
+    urlpatterns.append(path("", include("labelhub.accounts.oidc.urls")))
