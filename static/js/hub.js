@@ -1,0 +1,6 @@
+import "./ago.js";
+import "./live.js";
+import "./preferences.js";
+import "./once.js";
+import "./narrow.js";
+import "./filters.js";
