@@ -1,0 +1,37 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.conf import LazySettings
+
+if TYPE_CHECKING:
+    from printers.emulator import EmulatedPrinter
+    from printers.models import Printer
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(settings: LazySettings, tmp_path: Path) -> None:
+    settings.DATA_DIR = tmp_path
+
+
+@pytest.fixture(autouse=True)
+def _no_broker(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("jobs.doorbell.ring", "jobs.sweep.ring"):
+        monkeypatch.setattr(name, lambda _: None)
+
+
+@pytest.fixture
+def device() -> "Iterator[EmulatedPrinter]":
+    from printers.emulator import EmulatedPrinter
+
+    with EmulatedPrinter("PT-P750W", "tze:12", speed=0) as running:
+        yield running
+
+
+@pytest.fixture
+def printer(device: "EmulatedPrinter") -> "Printer":
+    from tests.jobs.labels import make_printer, make_template
+
+    make_template()
+    return make_printer(device)

@@ -1,0 +1,144 @@
+"""A worker that dies or is frozen at each step of a label, and what the next one makes of it."""
+
+import signal
+
+import pytest
+
+from jobs.dispatch import drain
+from jobs.models import Job, Outcome, Phase, State
+from printers.emulator import EmulatedPrinter
+from printers.models import Printer
+from tests.faults.workers import Worker, check_invariants
+from tests.jobs.labels import ask, last_attempt, one, wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+
+def killed_at(failpoint: str, printer: Printer) -> Job:
+    job = one(ask(printer, "hello"))
+    with Worker(f"{failpoint}=kill") as worker:
+        assert worker.wait() == -signal.SIGKILL
+    job.refresh_from_db()
+    return job
+
+
+@pytest.mark.parametrize("failpoint", ["claimed", "rendered", "connected", "before-barrier"])
+def test_killed_before_the_barrier_it_is_printed_once(
+    printer: Printer, device: EmulatedPrinter, failpoint: str
+) -> None:
+    job = killed_at(failpoint, printer)
+    assert (job.state, job.barrier_at) == (State.PROCESSING, None)
+    assert device.bytes_read == 0
+
+    drain(printer.pk)
+    job.refresh_from_db()
+    assert (job.state, job.outcome, job.deaths) == (State.COMPLETED, Outcome.CONFIRMED, 1)
+    assert len(device.labels) == 1
+    check_invariants([device])
+
+
+def test_killed_behind_the_barrier_nobody_knows_and_it_is_not_printed_again(
+    printer: Printer, device: EmulatedPrinter
+) -> None:
+    job = killed_at("after-barrier", printer)
+    assert last_attempt(job).phase == Phase.SENDING
+
+    drain(printer.pk)
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
+    assert device.labels == []
+    check_invariants([device])
+
+
+def test_killed_after_the_last_byte_it_is_unknown_and_printed_exactly_once(
+    printer: Printer, device: EmulatedPrinter
+) -> None:
+    job = killed_at("sent", printer)
+    device.wait_for_labels(1)
+
+    drain(printer.pk)
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
+    assert len(device.labels) == 1
+
+
+def test_killed_with_everything_acknowledged_the_printers_counter_tells(
+    printer: Printer, device: EmulatedPrinter
+) -> None:
+    job = killed_at("acked", printer)
+    assert last_attempt(job).phase == Phase.BYTES_ACKED
+    device.wait_for_labels(1)
+
+    drain(printer.pk)
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
+    assert len(device.labels) == 1
+
+
+def test_killed_between_evidence_and_report_the_report_alone_is_done_again(
+    printer: Printer, device: EmulatedPrinter
+) -> None:
+    job = killed_at("evidence", printer)
+    assert (job.state, last_attempt(job).phase) == (State.PROCESSING, Phase.TERMINAL)
+    device.set_fault("snmp-off")
+
+    drain(printer.pk)
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
+    assert job.attempts.count() == 1
+    assert len(device.labels) == 1
+
+
+def test_three_deaths_before_the_barrier_give_it_up_and_others_print(printer: Printer, device: EmulatedPrinter) -> None:
+    bad, good = one(ask(printer, "bad")), one(ask(printer, "good"))
+    for _ in range(3):
+        with Worker("claimed=kill") as worker:
+            worker.wait()
+    drain(printer.pk)
+    bad.refresh_from_db()
+    good.refresh_from_db()
+    assert (bad.state, bad.outcome, bad.reasons) == (State.ABORTED, Outcome.NOT_PRINTED, ["hub-poison"])
+    assert (good.state, good.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
+    assert len(device.labels) == 1
+
+
+# Long enough for a slow machine to go from claim to barrier, short enough to wait for.
+SHORT_LEASE = {"jobs.lease.LEASE_S": 4.0, "jobs.lease.MARGIN_S": 1.0}
+
+
+def test_frozen_past_its_lease_a_worker_sends_nothing(printer: Printer, device: EmulatedPrinter) -> None:
+    job = one(ask(printer, "hello"))
+    with Worker("rendered=stop", SHORT_LEASE, ("--once",)) as worker:
+        worker.wait_until_stopped()
+        work_until(State.COMPLETED, printer)
+        sent = device.bytes_read
+        worker.go_on()
+        worker.wait()
+    job.refresh_from_db()
+    assert (job.state, job.outcome, job.deaths) == (State.COMPLETED, Outcome.CONFIRMED, 1)
+    assert job.attempts.get(number=1).barrier_at is None
+    assert device.bytes_read == sent
+    assert len(device.labels) == 1
+    check_invariants([device])
+
+
+def test_frozen_while_sending_the_next_owner_does_not_send_again(printer: Printer, device: EmulatedPrinter) -> None:
+    job = one(ask(printer, "hello"))
+    with Worker("after-barrier=stop", SHORT_LEASE, ("--once",)) as worker:
+        worker.wait_until_stopped()
+        work_until(State.STOPPED, printer)
+        worker.go_on()
+        worker.wait()
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
+    assert (device.labels, device.bytes_read) == ([], 0)
+
+
+def work_until(state: State, printer: Printer) -> None:
+    """Take its turn as soon as the frozen worker's is over."""
+
+    def taken_over() -> bool:
+        drain(printer.pk)
+        return Job.objects.filter(state=state).exists()
+
+    wait_for(taken_over, "the take-over", 20)

@@ -1,0 +1,97 @@
+"""Killed at random moments over a full queue: every label at most once, every job's state true.
+
+The seed is printed; LABELHUB_TEST_SEED repeats a run, LABELHUB_TEST_KILLS makes it longer.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from jobs.models import Job, State
+from jobs.states import TERMINAL
+from printers.emulator import EmulatedPrinter
+from printers.models import Printer
+from tests.faults.workers import Worker, check_invariants, database_url, kill
+from tests.hubs import Hub
+from tests.jobs.labels import ask, make_printer, make_template, wait_for
+from tests.services import services_wanted
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+LABELS = 50
+
+
+def chance() -> random.Random:
+    seed = int(os.environ.get("LABELHUB_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+    print(f"LABELHUB_TEST_SEED={seed}")  # noqa: T201 (pytest shows it where the test fails)
+    return random.Random(seed)
+
+
+def all_settled() -> bool:
+    return not Job.objects.exclude(state__in=[*TERMINAL, State.STOPPED]).exists()
+
+
+@contextmanager
+def printers(count: int, phase_s: float) -> Iterator[list[tuple[EmulatedPrinter, Printer]]]:
+    """Labels that take long enough to be cut off in the middle."""
+    devices = [EmulatedPrinter("PT-P750W", "tze:12", speed=0, min_phase_s=phase_s).start() for _ in range(count)]
+    make_template()
+    try:
+        yield [(device, make_printer(device, name=f"bench-{n}")) for n, device in enumerate(devices)]
+    finally:
+        for device in devices:
+            device.stop()
+
+
+def test_twenty_kills_over_two_printers() -> None:
+    dice = chance()
+    kills = int(os.environ.get("LABELHUB_TEST_KILLS", "20"))
+    with printers(2, 0.04) as benches, Worker(options=("--fork",)) as nursery:
+        for number in range(LABELS):
+            ask(benches[number % 2][1], f"label {number}")
+        for _ in range(kills):
+            worker = nursery.fork()
+            time.sleep(dice.uniform(0.02, 0.5))
+            kill(worker)
+            if all_settled():
+                break
+        last = nursery.fork()
+        wait_for(all_settled, "the end of the queue", 60)
+        kill(last)
+        ends = check_invariants([device for device, _ in benches])
+    print(dict(ends))  # noqa: T201
+    assert sum(ends.values()) == LABELS
+    assert ends["completed confirmed"] >= LABELS - 2 * kills, ends
+
+
+def test_kills_of_the_whole_hub(tmp_path: Path) -> None:
+    """`manage.py hub`, with its own beat, broker and sweep, from start to SIGKILL again and again."""
+    dice = chance()
+    thorough = services_wanted() and settings.EMBEDDED_DATABASE
+    kills, cut_off = int(os.environ.get("LABELHUB_TEST_KILLS", "20" if thorough else "4")), 0
+    env = {"LABELHUB_DATABASE_URL": database_url(), "LABELHUB_SECRET_KEY": settings.SECRET_KEY}
+    # So slow that the queue outlasts the kills: a hub prints for a second or two before it is killed.
+    with printers(2, 0.06 * kills) as benches:
+        for number in range(LABELS):
+            ask(benches[number % 2][1], f"label {number}")
+        for _ in range(kills):
+            with Hub(tmp_path / "data", env=env) as hub:
+                time.sleep(dice.uniform(0.0, 0.6))
+                hub.process.kill()
+                hub.process.wait()
+            cut_off += Job.objects.filter(state=State.PROCESSING).count()
+        with Hub(tmp_path / "data", env=env) as hub:
+            wait_for(all_settled, "the end of the queue", 120)
+            code, seconds = hub.stop()
+        ends = check_invariants([device for device, _ in benches])
+    print(f"{dict(ends)}, {cut_off} labels cut off")  # noqa: T201
+    assert cut_off > 0
+    assert (code, sum(ends.values())) == (0, LABELS)
+    assert seconds < 6
+    assert ends["completed confirmed"] >= LABELS - 2 * kills, ends

@@ -1,0 +1,81 @@
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.pages.rows import make_job, make_printer, make_template, signed_in
+
+pytestmark = pytest.mark.django_db
+QUERIES = 9
+
+
+def test_it_works() -> None:
+    template = make_template()
+    printer = make_printer(status={"tape_color": "yellow", "text_color": "black"})
+    make_job(printer, template, state="completed", outcome="confirmed")
+    make_job(printer, template)
+    text = signed_in().get("/").content.decode()
+    assert "workbench" in text
+    assert 'fill="#ffd60a"' in text
+    assert "12 mm tape" in text
+    assert "Ready" in text
+    assert "1 job waits" in text
+    assert "Printed" in text
+    assert re.search(r">1\d s ago</time>", text)
+
+
+def test_an_empty_hub_explains_itself() -> None:
+    text = signed_in().get("/").content.decode()
+    assert "No printer yet" in text
+    assert "--demo" in text
+    assert "Nothing has been printed yet" in text
+
+
+def test_it_says_what_helps() -> None:
+    make_printer(status={"state": "stopped", "reasons": ["cover-open"], "media_key": ""})
+    text = signed_in().get("/").content.decode()
+    assert "Cover open" in text
+    assert "Close the cover." in text
+    assert "No tape known" in text
+
+
+def test_it_names_the_tape_that_a_job_waits_for() -> None:
+    printer = make_printer()
+    make_job(printer, make_template(), state="pending-held", reasons=["hub-media-needed"], medium="tze:24")
+    assert "A job waits for 24 mm tape: insert it." in signed_in().get("/").content.decode()
+
+
+def test_it_asks_about_unknown_outcomes() -> None:
+    reasons = ["hub-outcome-unknown"]
+    job = make_job(make_printer(), make_template(), state="processing-stopped", outcome="unknown", reasons=reasons)
+    text = signed_in().get("/").content.decode()
+    assert "One label may or may not have come out." in text
+    assert f"/jobs/{job.id}" in text
+
+
+def test_the_fragment_is_not_a_page() -> None:
+    make_printer()
+    text = signed_in().get("/dashboard/live").content.decode()
+    assert "workbench" in text
+    assert "<html" not in text
+
+
+@pytest.mark.parametrize("rows", [1, 3])
+def test_queries_do_not_grow(rows: int) -> None:
+    template = make_template()
+    for n in range(rows):
+        printer = make_printer(f"printer-{n}")
+        for state in ("pending", "processing", "processing-stopped", "completed"):
+            make_job(printer, template, state=state)
+    client = signed_in()
+    with CaptureQueriesContext(connection) as captured:
+        client.get("/")
+    assert len(captured) == QUERIES
+
+
+def test_fifty_printers_stay_light() -> None:
+    template = make_template()
+    for n in range(50):
+        make_job(make_printer(f"printer-{n}"), template)
+    assert len(signed_in().get("/").content) <= 60_000
