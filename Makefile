@@ -6,15 +6,20 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 # Python compiles what it imports; compiling all of it here would double the time to the first page.
 PIP := $(BIN)/pip install -qq --no-compile --disable-pip-version-check --no-deps --require-hashes
 
+PYTEST := $(BIN)/python -m pytest
+ON_POSTGRESQL := LABELHUB_TEST_DATABASE=postgresql $(PYTEST)
+# With AGAIN=1, what failed is run once more with nothing else beside it.
+AND_AGAIN = $(if $(AGAIN),|| { echo "Once more, alone:"; $(1) --last-failed --last-failed-no-failures none; })
+
 .PHONY: run test bench lint lock screenshots
 
 run: .venv/.installed
 	@exec $(BIN)/python manage.py hub --demo --port $(PORT) --data "$(DATA)"
 
 test: .venv/.installed-dev
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST) -n 2 $(call AND_AGAIN,$(PYTEST))
 ifeq ($(LABELHUB_TEST_SERVICES),1)
-	LABELHUB_TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2
+	$(ON_POSTGRESQL) -n 2 $(call AND_AGAIN,$(ON_POSTGRESQL))
 endif
 
 bench: .venv/.installed-dev

@@ -55,6 +55,12 @@ def look(printer: Printer, job: Job, *, still_mine: Callable[[], bool], patience
         time.sleep(BUSY_STEP_S)
 
 
+def has_answered(printer: Printer) -> bool:
+    """Whether it ever told its status, so that its silence means something."""
+    status_row = getattr(printer, "status", None)
+    return status_row is not None and status_row.last_seen_at is not None
+
+
 def wrong_device(printer: Printer, model_seen: str) -> str:
     """A sentence where the device there is another kind than the hub believes, else empty.
 

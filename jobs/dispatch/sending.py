@@ -15,7 +15,7 @@ from jobs import failpoints, queue
 from jobs.dispatch.evidence import Verdict, Watch
 from jobs.dispatch.keeping import drop_broken_connection, keep_watched
 from jobs.dispatch.obstacles import CannotPrint, HubStopping, PrinterNotReachable, TurnLost
-from jobs.dispatch.preflight import Looked
+from jobs.dispatch.preflight import Looked, has_answered, look
 from jobs.layout import print_options
 from jobs.lease import Lease
 from jobs.models import Attempt, Job, Phase
@@ -106,14 +106,18 @@ def deliver(job: Job, attempt: Attempt, turn: Turn, printer: Printer, raster: Ra
     seconds = printing_seconds(model, medium, raster, job.copies)
     attempt.bytes_total, attempt.stream_sha256 = len(data), hashlib.sha256(data).hexdigest()
     attempt.tape_mm = tape_mm(model, medium, raster, job.copies)
-    watch = Watch(pages=job.copies, life_before=looked.life_count, listening=looked.reading is not None)
-    if looked.reading is not None:
-        watch.note(0, looked.reading)
-    attempt.evidence = watch.entries
     release_connection()
     ending = threading.Event()
     with _connect(printer, turn, looked, ending) as link:
         failpoints.hit("connected")
+        if looked.reading is None and has_answered(printer):
+            # Silent a moment ago, and now it takes a connection: it has just been switched on, so it can tell again.
+            looked = look(printer, job, still_mine=turn.is_mine)
+        watch = Watch(pages=job.copies, life_before=looked.life_count, listening=looked.reading is not None)
+        if looked.reading is not None:
+            watch.note(0, looked.reading)
+        attempt.evidence = watch.entries
+        release_connection()
         failpoints.hit("before-barrier")
         if is_stopping():
             raise HubStopping("The hub was stopped before it sent anything of this label.")

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import pytest
 
+from jobs import failpoints
 from jobs.dispatch import drain
 from jobs.dispatch.stopping import try_at_once
 from jobs.models import Job, Outcome, Phase, PrinterLease, State
@@ -163,6 +164,31 @@ class TestWithoutStatus:
         job = printed_once(printer, "hello")
         assert (job.state, job.outcome, job.reasons) == (State.COMPLETED, Outcome.SENT, [QUEUED_IN_DEVICE])
         assert len(device.labels) == 1
+
+    def test_one_that_was_just_switched_on_is_asked_again(
+        self, printer: Printer, device: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        status.refresh(printer)
+        device.set_fault("snmp-off")
+        monkeypatch.setattr(failpoints, "hit", lambda name: device.clear_fault() if name == "connected" else None)
+        job = printed_once(printer, "hello")
+        assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
+        assert len(device.labels) == 1
+
+    def test_its_cover_is_seen_before_a_byte_leaves(
+        self, printer: Printer, device: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def switch_on(name: str) -> None:
+            if name == "connected":
+                device.clear_fault()
+                device.set_fault("cover-open")
+
+        status.refresh(printer)
+        device.set_fault("snmp-off")
+        monkeypatch.setattr(failpoints, "hit", switch_on)
+        job = printed_once(printer, "hello")
+        assert (job.state, job.reasons) == (State.PENDING, [PRINTER_STOPPED, "cover-open"])
+        assert (device.labels, device.bytes_read) == ([], 0)
 
     def test_a_silent_printer_that_hangs_is_unknown(self, printer: Printer, device: EmulatedPrinter) -> None:
         device.set_fault("snmp-off")
