@@ -9,7 +9,7 @@ PIP := $(BIN)/pip install -qq --no-compile --disable-pip-version-check --no-deps
 PYTEST := $(BIN)/python -m pytest
 ON_POSTGRESQL := LABELHUB_TEST_DATABASE=postgresql $(PYTEST)
 # With AGAIN=1, what failed is run once more with nothing else beside it.
-AND_AGAIN = $(if $(AGAIN),|| { echo "Once more, alone:"; $(1) --last-failed --last-failed-no-failures none; })
+AND_AGAIN = $(if $(AGAIN),|| { echo "Once more and alone:"; $(1) --last-failed --last-failed-no-failures none; })
 
 .PHONY: run test bench lint lock screenshots
 
