@@ -1,0 +1,156 @@
+"""A request against its template and printer: every row is drawn and read back, and nothing is written."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from pydantic_core import to_jsonable_python
+
+from jobs.errors import DuplicateValue, PrinterNotUsable, TooMuchTape
+from jobs.layout import check_options, medium_for, why_not_usable
+from jobs.proof import not_readable, of_many, prove, sentence
+from jobs.submission.request import HIGHEST_PRIORITY, LOWEST_PRIORITY, MAX_COPIES, MAX_ROWS, Request
+from printers.callers import Caller
+from printers.errors import Forbidden, HubError, InvalidInput, Problem
+from printers.lookup import find_printer
+from printers.media import Medium, Model, find_model
+from printers.models import Printer
+from templates_app.catalog import current_version, definition_of, find_template
+from templates_app.definition import Definition
+from templates_app.duplicates import duplicates
+from templates_app.lint import Finding
+from templates_app.models import TemplateVersion
+from templates_app.serials import upcoming
+
+MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A request that was looked up and checked, up to its rows."""
+
+    request: Request
+    caller: Caller
+    printer: Printer
+    version: TemplateVersion
+    definition: Definition
+    model: Model
+    medium: Medium
+    options: dict[str, Any]
+    now: datetime
+    # By row: the sentences of errors that somebody answers for.
+    overridden: dict[int, list[str]] = field(default_factory=dict)
+
+
+def checked(request: Request, caller: Caller) -> tuple[Order, list[dict[str, Any]]]:
+    """The order and its rows as they will be kept: defaults filled in, every label drawn once and read back."""
+    if request.override_lint and "manage" not in caller.scopes:
+        raise Forbidden(
+            "Printing in spite of errors needs the right to manage.", [Problem("/override", "Leave it out.")]
+        )
+    options = check_options(request.options)
+    _check_numbers(request)
+    printer = find_printer(request.printer, caller)
+    if sentence := why_not_usable(printer):
+        raise PrinterNotUsable(sentence)
+    version = current_version(find_template(request.template))
+    definition = definition_of(version)
+    order = Order(
+        request=request,
+        caller=caller,
+        printer=printer,
+        version=version,
+        definition=definition,
+        model=find_model(printer.model),
+        medium=medium_for(definition, printer),
+        options=options,
+        now=timezone.now(),
+    )
+    serials = upcoming(definition)
+    rows = [_with_defaults(definition, row) for row in request.rows]
+    _check_duplicates(order, rows)
+    check_rows(order, ((number, {**row, **serials}) for number, row in enumerate(rows)))
+    return order, rows
+
+
+def _check_numbers(request: Request) -> None:
+    problems = []
+    if not 1 <= request.copies <= MAX_COPIES:
+        problems.append(Problem("/copies", f"Copies are a number from 1 to {MAX_COPIES}, not {request.copies}."))
+    if not 1 <= len(request.rows) <= MAX_ROWS:
+        problems.append(Problem("/rows", f"There may be 1 to {MAX_ROWS} rows, here are {len(request.rows)}."))
+    if not HIGHEST_PRIORITY <= request.priority <= LOWEST_PRIORITY:
+        problems.append(Problem("/priority", f"A priority is a number from 1 (most urgent) to {LOWEST_PRIORITY}."))
+    if request.expires_at is not None and request.expires_at <= timezone.now():
+        problems.append(Problem("/expires_at", "This instant is over: the label could never be printed."))
+    if problems:
+        raise InvalidInput(problems[0].message, problems)
+
+
+def _with_defaults(definition: Definition, row: dict[str, Any]) -> dict[str, Any]:
+    """What the label shows, whatever becomes of the template: values as given, else the fields' defaults."""
+    kept = {name: value for name, value in row.items() if value not in (None, "", [])}
+    for wanted in definition.fields:
+        if wanted.name not in kept and wanted.default is not None:
+            kept[wanted.name] = to_jsonable_python(wanted.default)
+    return kept
+
+
+def check_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
+    """Raises what is wrong with the rows: the error of the only bad one, or one that lists the first of many.
+
+    With `override_lint` what a person may answer for is kept in the order instead.
+    """
+    request = order.request
+    several = len(request.rows) > 1
+    errors: list[tuple[int, HubError]] = []
+    tape = 0.0
+    for number, row in rows:
+        try:
+            found = prove(
+                order.definition, row, order.model, order.medium, order.options, copies=request.copies, now=order.now
+            )
+        except HubError as error:
+            errors.append((number, error))
+        else:
+            tape += found.tape_mm * request.copies
+            if wrong := found.errors:
+                _answer_for(order, number, wrong, errors)
+        if len(errors) >= MOST_PROBLEMS:
+            break
+    if errors:
+        raise of_many(errors, several=several)
+    _check_tape(order, tape)
+
+
+def _answer_for(order: Order, number: int, wrong: list[Finding], errors: list[tuple[int, HubError]]) -> None:
+    if order.request.override_lint:
+        order.overridden.setdefault(number, []).extend(finding.message for finding in wrong)
+    else:
+        errors.append((number, not_readable(wrong)))
+
+
+def _check_duplicates(order: Order, rows: list[dict[str, Any]]) -> None:
+    errors: list[tuple[int, HubError]] = []
+    for found in duplicates(order.definition, enumerate(rows, 1)):
+        if order.request.override_lint:
+            order.overridden.setdefault(found.row - 1, []).append(found.finding.message)
+        else:
+            problem = Problem(f"/fields/{found.name}", found.finding.message)
+            errors.append((found.row - 1, DuplicateValue(sentence(found.finding), [problem])))
+    if errors:
+        raise of_many(errors[:MOST_PROBLEMS], several=True)
+
+
+def _check_tape(order: Order, tape_mm: float) -> None:
+    limits = (order.request.max_tape_mm, settings.TAPE_LIMIT_M * 1000)
+    limit = min((each for each in limits if each), default=None)
+    if limit is None or tape_mm <= limit:
+        return
+    told = f"These labels take {tape_mm / 1000:.1f} m of tape, the limit is {limit / 1000:g} m."
+    if not order.request.override_lint:
+        raise TooMuchTape(f"{told} Print fewer at a time.", [Problem("/rows", told)], {"tape_mm": round(tape_mm, 1)})
+    order.overridden.setdefault(0, []).append(told)

@@ -1,0 +1,43 @@
+"""What is asked for and what is answered, in the hub's own words: pages, API and command line translate to these."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from jobs.models import PRIORITY_NORMAL
+
+MAX_COPIES, MAX_ROWS = 500, 10_000
+HIGHEST_PRIORITY, LOWEST_PRIORITY = 1, 100
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """`printer` is a UUID, `site/handle` or a handle; one of `rows` becomes one label, in `copies`."""
+
+    printer: str
+    template: str
+    rows: list[dict[str, Any]]
+    copies: int = 1
+    options: dict[str, Any] = field(default_factory=dict)
+    priority: int = PRIORITY_NORMAL
+    expires_at: datetime | None = None
+    # Prints in spite of what lint calls an error; needs the scope “manage”, and stands in each such job's story.
+    override_lint: bool = False
+    # More than this for all labels together is an error, too.
+    max_tape_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedJob:
+    id: UUID
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`jobs` in the order of the rows, as they were first answered; `replayed`: nothing new was queued."""
+
+    jobs: list[AcceptedJob]
+    batch: UUID | None
+    replayed: bool = False
