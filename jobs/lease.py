@@ -41,6 +41,9 @@ class Lease:
     owner: str
     stops_at: float
     lost: bool = False
+    # Whose turn at the printer it is, and how many labels they got in it (jobs/queue/turns.py).
+    served_to: str = ""
+    served: int = 0
 
     @property
     def mine(self) -> bool:
@@ -64,7 +67,8 @@ class Lease:
 
     def release(self) -> None:
         self.lost = True
-        PrinterLease.objects.filter(printer_id=self.printer_id, token=self.token).update(expires_at=Now(), owner="")
+        mine = PrinterLease.objects.filter(printer_id=self.printer_id, token=self.token)
+        mine.update(expires_at=Now(), owner="", served_to=self.served_to, served=self.served)
 
 
 def acquire(printer_id: UUID) -> Lease | None:
@@ -82,8 +86,8 @@ def acquire(printer_id: UUID) -> Lease | None:
                 return None
             if rows.filter(token=held["token"]).update(**taken) != 1:
                 return None
-        token = rows.values_list("token", flat=True).get()
-    return Lease(printer_id, token, owner, asked_at + LEASE_S - MARGIN_S)
+        token, served_to, served = rows.values_list("token", "served_to", "served").get()
+    return Lease(printer_id, token, owner, asked_at + LEASE_S - MARGIN_S, served_to=served_to, served=served)
 
 
 def is_free(lease: PrinterLease, now: Any) -> bool:

@@ -124,8 +124,8 @@ class Job(models.Model):
             models.Index(fields=("outcome", "-created_at", "-id"), name="job_by_outcome"),
             models.Index(fields=("requested_by", "-created_at", "-id"), name="job_by_requester"),
             models.Index(
-                fields=("printer", "priority", "created_at", "position", "id"),
-                name="job_waiting",
+                fields=("printer", "priority", "requested_by", "created_at", "position", "id"),
+                name="job_in_turn",
                 condition=models.Q(state="pending"),
             ),
         )
@@ -218,6 +218,9 @@ class PrinterLease(models.Model):
     # The printer is left alone until then: it refused, or it needs a pause between two connections.
     not_before = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
+    # Whose labels it printed last, and how many in a row (jobs/queue/turns.py).
+    served_to = models.CharField(max_length=160, blank=True, default="", db_default="")
+    served = models.PositiveIntegerField(default=0, db_default=0)
 
     def __str__(self) -> str:
         return f"{self.printer_id}: {self.token} {self.owner}"

@@ -1,6 +1,7 @@
 """The only place where a job's state changes: conditional UPDATEs, each with its row in the log."""
 
 from jobs.queue.people import cancel, hold, move, release, reprint, resolve, set_priority
+from jobs.queue.turns import next_job
 from jobs.queue.work import (
     abort,
     claim_next,
@@ -21,6 +22,7 @@ __all__ = [
     "cross_barrier",
     "hold",
     "move",
+    "next_job",
     "release",
     "reprint",
     "requeue",

@@ -13,6 +13,7 @@ from django.utils import timezone
 from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease
 from jobs.queue.change import change
+from jobs.queue.turns import next_job, note_served
 from jobs.states import (
     ABORT,
     CLAIM,
@@ -36,7 +37,7 @@ CLAIM_TRIES = 5
 def claim_next(printer_id: UUID, lease: Lease) -> tuple[Job, Attempt] | None:
     """The next job that may print now and its new attempt; None where there is none, or the printer may not print."""
     for _ in range(CLAIM_TRIES):
-        job = Job.objects.waiting(timezone.now()).filter(printer_id=printer_id).first()
+        job = next_job(lease)
         if job is None:
             return None
         with transaction.atomic():
@@ -49,6 +50,7 @@ def claim_next(printer_id: UUID, lease: Lease) -> tuple[Job, Attempt] | None:
                 token=lease.token,
                 worker=lease.owner,
             )
+        note_served(lease, job)
         return job, attempt
     return None
 
@@ -107,7 +109,8 @@ def cross_barrier(job: Job, attempt: Attempt, lease: Lease) -> bool:
 
 def _has_turn(lease: Lease) -> Q:
     mine = PrinterLease.objects.filter(printer_id=OuterRef("printer_id"), token=lease.token, expires_at__gt=Now())
-    return Q(Exists(mine))
+    # A job that was moved away is another printer's, whose token may be the same number.
+    return Q(Exists(mine), printer_id=lease.printer_id)
 
 
 def complete(job: Job, attempt: Attempt, outcome: Outcome, reasons: Sequence[str], message: str = "") -> bool:
