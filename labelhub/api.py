@@ -6,7 +6,7 @@ from typing import Any
 
 from ninja import NinjaAPI
 
-from jobs.api import router as jobs
+from jobs.api import routers as jobs
 from labelhub import problems
 from labelhub.access import Bearer
 from labelhub.parsing import StrictParser
@@ -24,7 +24,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 problems.attach(api)
-for router in (jobs, printers, templates):
+for router in (*jobs, printers, templates):
     api.add_router("", router)
 
 

@@ -1,0 +1,5 @@
+"""What scripts may do with labels: one router for each kind of thing."""
+
+from jobs.api import batches, jobs, printers, printing
+
+routers = (printing.router, jobs.router, batches.router, printers.router)

@@ -1,0 +1,44 @@
+"""What is done to a printer that concerns its queue."""
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+
+from jobs.api.answers import accepted
+from jobs.dispatch.stopping import try_at_once
+from jobs.doorbell import ring_on_commit
+from jobs.sample_label import print_sample
+from jobs.schemas import Accepted
+from printers.api import answer as printer_answer
+from printers.api import printer_of
+from printers.callers import caller_of
+from printers.inventory import resume_printer
+from printers.schemas import PrinterOut
+
+router = Router(tags=["Printers"])
+
+
+@router.post(
+    "/printers/{printer_for:id}/resume",
+    response=PrinterOut,
+    operation_id="resume_printer",
+    summary="Resume a printer",
+)
+def resume_paused(request: HttpRequest, id: str) -> PrinterOut:
+    """What waits in its queue begins at once."""
+    with transaction.atomic():
+        printer = resume_printer(printer_of(request, id), caller_of(request))
+        try_at_once(printer.id)
+        ring_on_commit(printer.id)
+    return printer_answer(printer)
+
+
+@router.post(
+    "/printers/{printer_for:id}/test",
+    response={202: Accepted},
+    operation_id="print_test_label",
+    summary="Print a test label",
+)
+def print_test(request: HttpRequest, response: HttpResponse, id: str) -> Status[Accepted]:
+    """A built-in template with its examples, for the tape that is loaded."""
+    return accepted(response, print_sample(printer_of(request, id), caller_of(request)))
