@@ -11,10 +11,14 @@ ON_POSTGRESQL := LABELHUB_TEST_DATABASE=postgresql $(PYTEST)
 # With AGAIN=1, what failed is run once more with nothing else beside it.
 AND_AGAIN = $(if $(AGAIN),|| { echo "Once more and alone:"; $(1) --last-failed --last-failed-no-failures none; })
 
-.PHONY: run test bench lint lock screenshots
+.PHONY: run stack test bench lint lock screenshots
 
 run: .venv/.installed
 	@exec $(BIN)/python manage.py hub --demo --port $(PORT) --data "$(DATA)"
+
+# What compose.yaml starts, on this machine: it needs PostgreSQL and Redis installed.
+stack: .venv/.installed-dev
+	@PORT=$(PORT) exec $(BIN)/python -m tests.stack
 
 test: .venv/.installed-dev
 	$(PYTEST) -n 2 $(call AND_AGAIN,$(PYTEST))

@@ -17,7 +17,8 @@ from pathlib import Path
 import psutil
 
 from bench import Row
-from tests.deployment.stack import ROOT, Stack, Web, stack
+from tests.hubs import ROOT
+from tests.stack import Stack, Web, stack
 
 CLIENTS = 8
 WARM_UP_S, MEASURE_S = 3.0, 10.0

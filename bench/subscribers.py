@@ -10,7 +10,7 @@ import psycopg
 
 from bench import Row
 from bench.status_reads import prepared
-from tests.deployment.stack import stack
+from tests.stack import stack
 
 STREAMS = 500
 # Longer than the pause between two pings, so that each stream has some of them in it.

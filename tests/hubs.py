@@ -102,21 +102,25 @@ class Hub:
         return self.process.wait(limit_s), time.monotonic() - begun
 
     def call(self, method: str, path: str, body: Any = None, token: str = "", **headers: str) -> tuple[int, Any]:
-        """Status and JSON (or bytes)."""
-        request = urllib.request.Request(self.origin + path, method=method)
-        if body is not None:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        if token:
-            request.add_header("Authorization", f"Bearer {token}")
-        for name, value in headers.items():
-            request.add_header(name.replace("_", "-"), value)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return response.status, _content(response.headers.get("Content-Type", ""), response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _content(error.headers.get("Content-Type", ""), error.read())
+        return call(self.origin, method, path, body, token, **headers)
+
+
+def call(origin: str, method: str, path: str, body: Any = None, token: str = "", **headers: str) -> tuple[int, Any]:
+    """Status and JSON (or bytes)."""
+    request = urllib.request.Request(origin + path, method=method)
+    if body is not None:
+        request.data = json.dumps(body).encode()
+        request.add_header("Content-Type", "application/json")
+    if token:
+        request.add_header("Authorization", f"Bearer {token}")
+    for name, value in headers.items():
+        request.add_header(name.replace("_", "-"), value)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return response.status, _content(response.headers.get("Content-Type", ""), response.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, _content(error.headers.get("Content-Type", ""), error.read())
 
 
 def _content(kind: str, body: bytes) -> Any:

@@ -12,7 +12,8 @@ from django.conf import settings
 
 from jobs.lease import LEASE_S
 from labelhub.router import THREADS
-from tests.deployment.stack import ROOT, command_of, compose, native
+from tests.hubs import ROOT
+from tests.stack import command_of, compose, native
 
 SERVICES: dict[str, Any] = compose()["services"]
 OURS = ("bring_up", "web", "worker", "beat")

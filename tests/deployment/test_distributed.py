@@ -3,27 +3,17 @@
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from printers.emulator import EmulatedPrinter
-from tests.deployment.stack import Stack, Web, stack
-from tests.services import Server, create_database, wait_until
+from tests.services import Server, wait_until
+from tests.stack import Stack, Web, configuration, stack
 
 pytestmark = [pytest.mark.services, pytest.mark.processes]
 
 FIELDS = {"name": "Drill", "id": "A-1042", "url": "https://inv.invalid/a/1042"}
-PRINTER = """
-[[printer]]
-name = "{name}"
-model = "PT-P750W"
-host = "127.0.0.1"
-port = {port}
-snmp_port = {snmp_port}
-media = "tze:12"
-"""
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +30,7 @@ def running(
     tmp_path_factory: pytest.TempPathFactory, postgresql: Server, printers: list[EmulatedPrinter]
 ) -> Iterator[Stack]:
     folder = tmp_path_factory.mktemp("stack")
-    config = folder / "hub.toml"
-    config.write_text(
-        "".join(
-            PRINTER.format(name=f"p{n}", port=each.port, snmp_port=each.snmp_port) for n, each in enumerate(printers)
-        )
-    )
-    with stack(folder, config=config, postgresql=postgresql) as made:
+    with stack(folder, config=configuration(folder, printers), postgresql=postgresql) as made:
         yield made
 
 
@@ -169,7 +153,7 @@ def test_without_a_broker_a_label_is_taken_at_once_and_printed_later(
     job = submit(webs[1], token, "main/p1")["jobs"][0]["id"]
     assert time.monotonic() - begun < 1
     assert webs[1].call("GET", "/healthz")[0] == 200
-    found = webs[1].call("GET", "/readiness")[1]
+    found = webs[1].readiness()
     assert (found["status"], found["checks"]["broker"]["status"]) == ("degraded", "fail")
     assert len(printers[1].labels) == before
     running.restart_redis()
@@ -179,7 +163,7 @@ def test_without_a_broker_a_label_is_taken_at_once_and_printed_later(
 
 
 def test_everything_ends_on_sigterm(webs: list[Web], running: Stack) -> None:
-    living = [each for each in running.processes if each.popen.poll() is None]
+    living = [each for each in running.processes if each.runs]
     assert {each.name for each in living} == {"worker-2", "beat", "web-1", "web-2"}
     # Redis was away in an earlier test, and Celery says so at length; this is about what the end itself says.
     said = {each.name: len(each.log.read_text()) for each in living}
@@ -192,15 +176,3 @@ def test_everything_ends_on_sigterm(webs: list[Web], running: Stack) -> None:
         assert code in ((-signal.SIGTERM, 0) if each.name.startswith("web") else (0,)), each.log.read_text()
     assert time.monotonic() - begun < 15
     assert not [each for each in living if "Traceback" in each.log.read_text()[said[each.name] :]], running.logs()
-
-
-def test_a_database_that_was_not_brought_up_is_refused(
-    tmp_path: Path, postgresql: Server, running: Stack, webs: list[Web]
-) -> None:
-    fresh = Stack(running.folder, create_database(postgresql, "empty"), running.broker_url, running.redis)
-    for service in ("web", "worker", "beat"):
-        options = {"port": "0"} if service == "web" else {}
-        process = fresh.start(service, f"refused-{service}", **options)
-        code = process.popen.wait(60)
-        assert code == 78, (service, code, process.log.read_text())
-        assert "bring_up" in process.log.read_text()

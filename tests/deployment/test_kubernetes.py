@@ -4,7 +4,8 @@ import pytest
 import yaml
 from django.conf import settings
 
-from tests.deployment.stack import ROOT, command_of, compose
+from tests.hubs import ROOT
+from tests.stack import command_of, compose
 
 FOLDER = ROOT / "docs/kubernetes"
 

@@ -1,30 +1,49 @@
-"""The processes of compose.yaml, run on this machine: the same commands, with other addresses and private servers."""
+"""The processes of compose.yaml, run on this machine: the same commands, with other addresses and private servers.
 
-import json
+`make stack` runs them for people, until Ctrl-C; tests and benchmarks use `stack` as a context and start what they need.
+"""
+
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from tests.hubs import environment
-from tests.services import Server, accepts, create_database, free_port, program, start_postgresql, wait_until
+from printers.emulator import EmulatedPrinter
+from tests.hubs import ROOT, call, environment
+from tests.services import (
+    MissingService,
+    Server,
+    accepts,
+    create_database,
+    free_port,
+    program,
+    start_postgresql,
+    wait_until,
+)
 
-ROOT = Path(__file__).resolve().parents[2]
 START_LIMIT_S = 90
+STOP_LIMIT_S = 30
 ISSUE = """
 from labelhub.accounts.models import ApiToken
 print(ApiToken.issue("stack", {scopes!r})[1])
+"""
+PRINTER = """
+[[printer]]
+name = "{name}"
+model = "{model}"
+host = "127.0.0.1"
+port = {port}
+snmp_port = {snmp_port}
 """
 
 
@@ -44,21 +63,31 @@ def with_option(command: list[str], name: str, value: str) -> list[str]:
     return [*command[:at], value, *command[at + 1 :]]
 
 
+def native(command: list[str]) -> list[str]:
+    """The program as it lies beside this Python."""
+    beside = Path(sys.executable).with_name(command[0])
+    return [str(beside if beside.exists() else program(command[0], command[0])), *command[1:]]
+
+
 @dataclass
 class Process:
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = 30) -> tuple[int, float]:
+    @property
+    def runs(self) -> bool:
+        return self.popen.poll() is None
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = STOP_LIMIT_S) -> tuple[int, float]:
         """The exit code, and how long it took."""
         begun = time.monotonic()
-        if self.popen.poll() is None:
+        if self.runs:
             self.popen.send_signal(number)
         return self.popen.wait(limit_s), time.monotonic() - begun
 
     def kill(self) -> None:
-        if self.popen.poll() is None:
+        if self.runs:
             self.popen.kill()
         self.popen.wait()
 
@@ -68,6 +97,7 @@ class Stack:
     folder: Path
     database_url: str
     broker_url: str
+    postgresql: Server
     redis: Server
     config: Path | None = None
     settings: dict[str, str] = field(default_factory=dict)
@@ -91,21 +121,30 @@ class Stack:
             **self.settings,
         )
 
-    def run(self, *command: str, limit_s: float = 120) -> str:
+    def run(self, *command: str, limit_s: float = 120, code: int = 0) -> str:
+        """What it says on its standard output."""
         done = subprocess.run(
             native(list(command)), cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=limit_s
         )
-        assert done.returncode == 0, (command, done.returncode, done.stdout, done.stderr)
+        assert done.returncode == code, (command, done.returncode, done.stdout, done.stderr)
         return done.stdout
 
-    def start(self, service: str, name: str = "", **options: str) -> Process:
+    def start(self, service: str, name: str = "", settings: dict[str, str] | None = None, **options: str) -> Process:
         command = command_of(service)
         for option, value in options.items():
             command = with_option(command, f"--{option.replace('_', '-')}", value)
         name = name or service
         log = self.folder / f"{name}.log"
         with log.open("ab") as file:
-            popen = subprocess.Popen(native(command), cwd=ROOT, env=self.env, stdout=file, stderr=file)
+            # Not in the terminal's group: Ctrl-C there ends them one after the other, not all at once.
+            popen = subprocess.Popen(
+                native(command),
+                cwd=ROOT,
+                env=self.env | (settings or {}),
+                stdout=file,
+                stderr=file,
+                process_group=0,
+            )
         process = Process(name, popen, log)
         self.processes.append(process)
         return process
@@ -114,8 +153,8 @@ class Stack:
         """Empty, on the same port."""
         self.redis = start_redis_as_deployed(self.folder / "secrets" / "redis_users", self.redis.port)
 
-    def start_web(self, name: str = "web") -> "Web":
-        port = free_port()
+    def start_web(self, name: str = "web", port: int | None = None) -> "Web":
+        port = port or free_port()
         process = self.start("web", name, host="127.0.0.1", port=str(port))
         web = Web(port, process)
         wait_until(web.lives, f"the start of {name}", limit_s=START_LIMIT_S)
@@ -126,6 +165,17 @@ class Stack:
 
     def logs(self) -> str:
         return "\n".join(f"== {each.name}\n{each.log.read_text(errors='replace')}" for each in self.processes)
+
+    def stop(self) -> None:
+        """As a deployment does it: what rings first, what answers last; what does not end in time is killed."""
+        for service in ("beat", "worker", "web"):
+            ending = [each for each in self.processes if each.name.startswith(service) and each.runs]
+            for process in ending:
+                process.popen.send_signal(signal.SIGTERM)
+            end = time.monotonic() + STOP_LIMIT_S
+            for process in ending:
+                with suppress(subprocess.TimeoutExpired):
+                    process.popen.wait(max(0.1, end - time.monotonic()))
 
 
 @dataclass
@@ -138,31 +188,21 @@ class Web:
         return f"http://127.0.0.1:{self.port}"
 
     def lives(self) -> bool:
-        assert self.process.popen.poll() is None, self.process.log.read_text()
+        assert self.process.runs, self.process.log.read_text()
         return accepts(self.port) and self.call("GET", "/healthz")[0] == 200
 
     def call(self, method: str, path: str, body: Any = None, token: str = "", **headers: str) -> tuple[int, Any]:
-        """Status and JSON, or text."""
-        request = urllib.request.Request(self.origin + path, method=method)
-        if body is not None:
-            request.data = json.dumps(body).encode()
-            request.add_header("Content-Type", "application/json")
-        if token:
-            request.add_header("Authorization", f"Bearer {token}")
-        for name, value in headers.items():
-            request.add_header(name.replace("_", "-"), value)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as response:
-                return response.status, _content(response.headers.get("Content-Type", ""), response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, _content(error.headers.get("Content-Type", ""), error.read())
+        return call(self.origin, method, path, body, token, **headers)
+
+    def readiness(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.call("GET", "/readiness")[1]
+        return found
 
     def wait_ready(self, limit_s: float = START_LIMIT_S, *, status: str = "ready") -> dict[str, Any]:
         answer: list[Any] = [None]
 
         def ready() -> bool:
-            answer[0] = self.call("GET", "/readiness")[1]
+            answer[0] = self.readiness()
             return bool(answer[0]["status"] == status)
 
         try:
@@ -173,25 +213,27 @@ class Web:
         return found
 
 
-def _content(kind: str, body: bytes) -> Any:
-    return json.loads(body) if "json" in kind else body.decode()
-
-
-def native(command: list[str]) -> list[str]:
-    """The program as it lies beside this Python."""
-    beside = Path(sys.executable).with_name(command[0])
-    return [str(beside if beside.exists() else program(command[0], command[0])), *command[1:]]
-
-
 def start_redis_as_deployed(users: Path, port: int | None = None) -> Server:
     """With the command of compose.yaml: no default user, nothing evicted."""
     port = port or free_port()
     command = with_option(command_of("redis"), "--aclfile", str(users))
     command = [program(command[0], "redis-server"), *command[1:], "--port", str(port), "--bind", "127.0.0.1"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/")
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", process_group=0)
     server = Server(f"redis://127.0.0.1:{port}/0", port, process, users.parent / "redis")
     wait_until(lambda: accepts(port), "Redis's start")
     return server
+
+
+def configuration(folder: Path, devices: list[EmulatedPrinter]) -> Path:
+    """A LABELHUB_CONFIG with these printers, called main/p0, main/p1, …"""
+    path = folder / "hub.toml"
+    path.write_text(
+        "".join(
+            PRINTER.format(name=f"p{n}", model=each.model.name, port=each.port, snmp_port=each.snmp_port)
+            for n, each in enumerate(devices)
+        )
+    )
+    return path
 
 
 @contextmanager
@@ -207,7 +249,7 @@ def stack(folder: Path, *, config: Path | None = None, postgresql: Server | None
         redis = start_redis_as_deployed(secrets / "redis_users")
         broker = (secrets / "broker_url").read_text().replace("@redis:6379", f"@127.0.0.1:{redis.port}")
         database = create_database(postgresql, f"labelhub-{os.urandom(4).hex()}")
-        made = Stack(folder, database, broker, redis, config)
+        made = Stack(folder, database, broker, postgresql, redis, config)
         cleaning.callback(lambda: made.redis.stop())
         try:
             made.run(*command_of("bring_up"))
@@ -215,3 +257,48 @@ def stack(folder: Path, *, config: Path | None = None, postgresql: Server | None
         finally:
             for process in reversed(made.processes):
                 process.kill()
+
+
+def main() -> None:
+    """2 web, 2 workers, beat and two emulated printers, until SIGINT or SIGTERM."""
+    port = int(os.environ.get("PORT", "8000"))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    say = sys.stdout.write
+    with tempfile.TemporaryDirectory(prefix="labelhub-stack-") as name, ExitStack() as at_the_end:
+        folder = Path(name)
+        devices = [
+            at_the_end.enter_context(EmulatedPrinter(model, medium, out=folder / "labels" / f"p{n}"))
+            for n, (model, medium) in enumerate((("PT-P750W", "tze:12"), ("QL-820NWB", "dk:62red")))
+        ]
+        made = at_the_end.enter_context(stack(folder, config=configuration(folder, devices)))
+        at_the_end.callback(made.stop)
+        try:
+            for n in (1, 2):
+                made.start("worker", f"worker-{n}")
+            made.start("beat")
+            webs = [made.start_web(f"web-{n}", port + n - 1) for n in (1, 2)]
+            webs[0].wait_ready()
+            token = made.issue_token("read", "print", "manage")
+            password = (folder / "secrets" / "admin_password").read_text()
+            say(f"LabelHub runs as compose.yaml says it: {', '.join(each.name for each in made.processes)}.\n")
+            for web in webs:
+                say(f"  Page       {web.origin}/\n")
+            say(f"  Sign in    admin / {password}\n  API token  {token}\n")
+            say(f"  PostgreSQL {made.database_url}\n  Redis      {made.broker_url}\n")
+            for n in range(len(devices)):
+                say(f"  Labels     {folder / 'labels' / f'p{n}'} (main/p{n})\n")
+            say(f"  Logs       {folder}/*.log\nCtrl-C stops it, and nothing of it is kept.\n")
+            sys.stdout.flush()
+            while all(each.runs for each in made.processes):
+                time.sleep(0.5)
+            ended = [each for each in made.processes if not each.runs]
+            sys.exit(f"{ended[0].name} has ended by itself:\n{ended[0].log.read_text(errors='replace')[-3000:]}")
+        except KeyboardInterrupt:
+            say("Stopping …\n")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except MissingService as error:
+        sys.exit(str(error))
