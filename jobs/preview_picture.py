@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from jobs.calibration import cut_by_calibration
 from jobs.submission import preview
 from printers.drawing import BLACK, INK, PAPER, WHITE
 from printers.errors import HubError
@@ -47,6 +48,8 @@ def show(
         return Shown(None, medium_words(medium), problems=alone), error
     status = getattr(printer, "status", None) if loaded is medium else None
     found = lint(rendering, card.definition, resolve(card.definition, filled))
+    if printer is not None:
+        found += cut_by_calibration(printer, medium, rendering.raster)
     picture = lay_out_picture(
         rendering,
         found,

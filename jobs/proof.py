@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from jobs.calibration import cut_by_calibration
 from jobs.errors import LabelNotReadable
 from jobs.layout import lay_out
 from printers.errors import HubError, Problem
 from printers.media import Medium, Model
+from printers.models import Printer
 from templates_app.definition import Definition
 from templates_app.lint import Finding, lint
 from templates_app.rendering import Rendering, resolve
@@ -35,11 +37,17 @@ def prove(
     *,
     copies: int,
     now: datetime,
+    printer: Printer | None = None,
 ) -> Proof:
-    """Raises InvalidFields, DoesNotFit, MediumDoesNotFit or OptionNotSupported for what cannot be drawn."""
+    """With `printer` also what its calibration would cut off.
+
+    Raises InvalidFields, DoesNotFit, MediumDoesNotFit or OptionNotSupported for what cannot be drawn."""
     values = resolve(definition, row)
-    rendering, _raster = lay_out(definition, values, model, medium, options, copies=copies, now=now)
-    return Proof(lint(rendering, definition, values), tape_of(rendering))
+    rendering, raster = lay_out(definition, values, model, medium, options, copies=copies, now=now)
+    found = lint(rendering, definition, values)
+    if printer is not None:
+        found += cut_by_calibration(printer, medium, raster)
+    return Proof(found, tape_of(rendering))
 
 
 def tape_of(rendering: Rendering) -> float:

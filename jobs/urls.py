@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jobs.views import history, job, printer, printing, table_rows, tables
+from jobs.views import calibration, history, job, printer, printing, table_rows, tables
 
 urlpatterns = [
     path("print", printing.choose, name="print"),
@@ -24,5 +24,6 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/resolve", job.resolve, name="job-resolve"),
     path("jobs/<uuid:job_id>/<slug:name>", job.act, name="job-action"),
     path("printers/<uuid:printer_id>/resume", printer.resume, name="printer-resume"),
+    path("printers/<uuid:printer_id>/calibration", calibration.calibration, name="printer-calibration"),
     path("printers/<uuid:printer_id>/test", printer.print_test, name="printer-test"),
 ]

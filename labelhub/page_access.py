@@ -45,6 +45,7 @@ PAGES: dict[str, Scope] = {
     "printer-new": Scope.MANAGE,
     "printer-edit": Scope.MANAGE,
     "printer-remove": Scope.MANAGE,
+    "printer-calibration": Scope.MANAGE,
     "printer-use-model": Scope.MANAGE,
     "printer-pause": Scope.MANAGE,
     "printer-resume": Scope.MANAGE,

@@ -21,10 +21,12 @@ from printers.violations import is_unique_violation
 EDITABLE = frozenset(
     {
         "site", "name", "queue_path", "model", "host", "port", "snmp_port", "snmp_community", "media",
-        "enabled", "disabled_reason", "error_policy",
+        "enabled", "disabled_reason", "error_policy", "calibration",
     }
 )  # fmt: skip
 SECRET = frozenset({"snmp_community"})
+OFFSET_WAYS = ("along_mm", "across_mm")
+MOST_OFFSET_MM = 5.0
 
 
 class InUse(Conflict):
@@ -175,6 +177,8 @@ def _check(printer: Printer, site_key: str, given: set[str]) -> None:
     complain("model", lambda: _canonical_model(printer))
     if not errors:
         complain("media", lambda: _canonical_medium(printer))
+    if not errors and "calibration" in given:
+        complain("calibration", lambda: _canonical_calibration(printer))
     if given & {"host", "port"}:
         complain("host", lambda: check_address(printer.host, printer.port))
     if given & {"host", "snmp_port"} and not any(name == "host" for name, _error in errors):
@@ -225,3 +229,19 @@ def _canonical_medium(printer: Printer) -> None:
         medium = find_medium(printer.media, media_for(model))
         placement(model, medium)
         printer.media = medium.key
+
+
+def _canonical_calibration(printer: Printer) -> None:
+    """By the keys of media that fit, without those that are not shifted."""
+    model = find_model(printer.model)
+    kept: dict[str, dict[str, float]] = {}
+    for name, said in printer.calibration.items():
+        medium = find_medium(name, media_for(model))
+        placement(model, medium)
+        offset = {way: round(float(said.get(way) or 0), 2) for way in OFFSET_WAYS}
+        if not all(abs(mm) <= MOST_OFFSET_MM for mm in offset.values()):
+            sentence = _("A label is shifted by %(most)g mm at most. If more is needed, the tape or roll sits wrong.")
+            raise InvalidInput(sentence % {"most": MOST_OFFSET_MM})
+        if any(offset.values()):
+            kept[medium.key] = offset
+    printer.calibration = kept

@@ -61,6 +61,10 @@ class Printer(models.Model):
     config_error = models.TextField(blank=True, default="")
     source = models.CharField(max_length=16, choices=Source.choices, default=Source.PERSON)
     error_policy = models.CharField(max_length=24, choices=ErrorPolicy.choices, default=ErrorPolicy.STOP_PRINTER)
+    # By medium, {"along_mm": …, "across_mm": …}: where its labels come out is not quite where they should.
+    calibration = models.JSONField(
+        default=dict, blank=True, db_default=models.Value({}, output_field=models.JSONField())
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 

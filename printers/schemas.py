@@ -15,6 +15,25 @@ PrinterState = Literal["idle", "processing", "stopped"]
 SITE_EXAMPLE, NAME_EXAMPLE, HOST_EXAMPLE = "main", "workbench", "printer-bench.invalid"
 
 
+class OffsetOut(BaseModel):
+    """By how much every label on a medium is shifted, as the tape leaves the printer."""
+
+    model_config = ConfigDict(title="Offset")
+
+    along_mm: Annotated[float, Field(ge=-5, le=5, description="Towards the label's end.")] = 0
+    across_mm: Annotated[float, Field(ge=-5, le=5, description="Towards its lower edge.")] = 0
+
+
+Calibration = Annotated[
+    dict[str, OffsetOut],
+    Field(
+        max_length=200,
+        description="By medium; what is not named is not shifted.",
+        examples=[{"tze:12": {"along_mm": 0.4, "across_mm": -0.2}}],
+    ),
+]
+
+
 class PrinterIn(BaseModel):
     """A printer to add. Without `name` and `queue_path` it has no handle: it is watched, not called by name."""
 
@@ -71,6 +90,7 @@ class PrinterPatch(BaseModel):
     enabled: Flag = True
     disabled_reason: Annotated[str, Field(max_length=300)] = ""
     error_policy: Literal["stop-printer", "retry-current-job", "abort-job"] = "stop-printer"
+    calibration: Calibration = {}
 
 
 class PrinterOut(BaseModel):
@@ -95,6 +115,7 @@ class PrinterOut(BaseModel):
     config_error: str
     source: Literal["configuration", "person", "demo"]
     error_policy: Literal["stop-printer", "retry-current-job", "abort-job"]
+    calibration: Calibration
     created_at: Instant
     updated_at: Instant
 

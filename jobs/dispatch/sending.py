@@ -20,6 +20,7 @@ from jobs.layout import print_options
 from jobs.lease import Lease
 from jobs.models import Attempt, Job, Phase
 from printers import status, transport
+from printers.calibration import offset_for, shifted
 from printers.drivers import driver_for
 from printers.errors import HubError, TransportError
 from printers.media import Medium, Model, canvas_for, find_medium, find_model
@@ -100,7 +101,7 @@ def deliver(job: Job, attempt: Attempt, turn: Turn, printer: Printer, raster: Ra
     model, medium = find_model(printer.model), find_medium(job.medium)
     try:
         options = print_options(job.options, job.copies, model)
-        data = driver_for(model).encode([raster], model, medium, options)
+        data = driver_for(model).encode([shifted(raster, offset_for(printer, medium))], model, medium, options)
     except HubError as error:
         raise CannotPrint(error.detail) from error
     seconds = printing_seconds(model, medium, raster, job.copies)

@@ -33,6 +33,7 @@ class Bench:
     model: Model
     medium: Medium
     serials: dict[str, str]
+    printer: Printer | None = None
 
 
 def bench_for(table: UploadedTable, definition: Definition) -> Bench:
@@ -46,7 +47,7 @@ def bench_for(table: UploadedTable, definition: Definition) -> Bench:
     else:
         medium = usual_medium(definition)
         model = next(model for model in MODELS.values() if medium in media_for(model))
-    return Bench(definition, model, medium, upcoming(definition))
+    return Bench(definition, model, medium, upcoming(definition), printer)
 
 
 def style_of(table: UploadedTable) -> Style:
@@ -98,7 +99,14 @@ def _judge(table: UploadedTable, bench: Bench, row: TableRow) -> None:
     row.tape_mm = 0
     try:
         proof = prove(
-            definition, {**values, **bench.serials}, bench.model, bench.medium, {}, copies=1, now=timezone.now()
+            definition,
+            {**values, **bench.serials},
+            bench.model,
+            bench.medium,
+            {},
+            copies=1,
+            now=timezone.now(),
+            printer=bench.printer,
         )
     except HubError as error:
         findings += [_told("error", text, field) for text, field in _sentences(error)]
