@@ -15,6 +15,12 @@ class NotAllowed(Conflict):
     code = "not-allowed"
 
 
+class OutcomeUnknown(Conflict):
+    """Of some labels nobody has said yet whether they came out; `extra` names their jobs in `unknown`."""
+
+    code = "outcome-unknown"
+
+
 class PrinterNotUsable(Conflict):
     """The printer is switched off in the hub or wrongly configured: a job for it could never print."""
 

@@ -197,6 +197,11 @@ class BatchSummary(BaseModel):
     total: int
     states: Annotated[dict[str, int], Field(examples=[{"completed": 11, "processing": 1}])]
     outcomes: Annotated[dict[str, int], Field(examples=[{"confirmed": 11}])]
+    confirmed: Annotated[int, Field(description="Labels of which the printer showed that it printed them.")]
+    came_out: Annotated[int, Field(description="Those, and labels that the printer has, of which it tells no more.")]
+    waiting: Annotated[int, Field(description="Labels that may still come out by themselves.")]
+    unknown: Annotated[int, Field(description="Labels of which a person has to say whether they came out.")]
+    next_position: Annotated[int | None, Field(description="Of the first label that did not come out; null: all did.")]
 
 
 class BatchOut(BaseModel):
@@ -208,6 +213,40 @@ class BatchOut(BaseModel):
     created_at: Instant
     summary: BatchSummary
     jobs: Annotated[list[BatchJob], Field(description="All of them, in order.")]
+
+
+class ResumeIn(BaseModel):
+    """Which labels of a batch go on; an empty object means from the first one that did not come out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"from": 37}]})
+
+    start: Annotated[
+        int | None,
+        Field(alias="from", strict=True, ge=0, lt=MAX_ROWS, description="A `position` as in `jobs`; 0 is the first."),
+    ] = None
+    again: Annotated[Flag, Field(description="Print also those again that came out.")] = False
+    unknown: Annotated[
+        Literal["ask", "reprint", "leave"],
+        Field(
+            description="What to do where nobody knows whether a label came out: refuse until somebody has said so, "
+            "print it again, or leave it as it is."
+        ),
+    ] = "ask"
+
+
+class ReprintIn(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"rerender": True}]})
+
+    rerender: Annotated[
+        Flag,
+        Field(description="Draw it anew by today's version of the template, for the tape that is loaded now."),
+    ] = False
+
+
+class ClearOut(BaseModel):
+    model_config = ConfigDict(title="Cleared")
+
+    canceled: Annotated[int, Field(description="How many jobs were canceled.")]
 
 
 class PreviewIn(BaseModel):

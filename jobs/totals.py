@@ -1,6 +1,8 @@
 """What /metrics tells of jobs, counted in the transaction of each move; jobs are forgotten, these numbers are not."""
 
+from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -31,6 +33,12 @@ def count_move(job: Job, made: Move, columns: dict[str, Any], attempt: Attempt |
         amounts[Key("labels", subject)] = job.copies
         amounts[Key("tape_mm", subject)] = attempt.tape_mm if attempt else _tape_of(job)
     add(amounts)
+
+
+def count_many(printers: Mapping[UUID, int], made: Move, outcome: Outcome | None) -> None:
+    """The same for jobs that waited, by printer: none of them was tried or printed."""
+    if made.target in TERMINAL:
+        add({Key("jobs", str(each), f"{made.target}/{outcome or ''}"): n for each, n in printers.items()})
 
 
 def _of_attempt(job: Job, attempt: Attempt, subject: str, *, confirmed: bool) -> dict[Key, float]:

@@ -19,6 +19,7 @@ from jobs.schemas import (
     JobQuery,
     MoveIn,
     PriorityIn,
+    ReprintIn,
     Resolve,
     event_out,
     job_out,
@@ -32,6 +33,7 @@ from printers.schemas import PageQuery
 router = Router(tags=["Jobs"])
 
 NEWEST_FIRST = ("-created_at", "-id")
+AS_IT_WAS = ReprintIn()
 
 
 @router.get("/jobs", response=JobList, operation_id="list_jobs", summary="List jobs")
@@ -87,9 +89,9 @@ def release(request: HttpRequest, id: UUID) -> JobOut:
 
 
 @router.post("/jobs/{uuid:id}/reprint", response={202: JobOut}, operation_id="reprint_job", summary="Print it again")
-def reprint(request: HttpRequest, id: UUID) -> Status[JobOut]:
-    """A new job with the same dots; `reprint_of` names this one, which stays as it is."""
-    return Status(202, _moved(queue.reprint(job_of(request, id), caller_of(request))))
+def reprint(request: HttpRequest, id: UUID, body: ReprintIn = AS_IT_WAS) -> Status[JobOut]:
+    """A new job with the same dots, or drawn anew; `reprint_of` names this one, which stays as it is."""
+    return Status(202, _moved(queue.reprint(job_of(request, id), caller_of(request), rerender=body.rerender)))
 
 
 @router.post("/jobs/{uuid:id}/resolve", response=JobOut, operation_id="resolve_job", summary="Say whether it came out")

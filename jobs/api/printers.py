@@ -1,14 +1,16 @@
 """What is done to a printer that concerns its queue."""
 
 from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
 from jobs.api.answers import accepted
+from jobs.batches import cancel_all
 from jobs.dispatch.stopping import try_at_once
 from jobs.doorbell import ring_on_commit
 from jobs.sample_label import print_sample
-from jobs.schemas import Accepted
+from jobs.schemas import Accepted, ClearOut
 from printers.api import answer as printer_answer
 from printers.api import printer_of
 from printers.callers import caller_of
@@ -31,6 +33,18 @@ def resume_paused(request: HttpRequest, id: str) -> PrinterOut:
         try_at_once(printer.id)
         ring_on_commit(printer.id)
     return printer_answer(printer)
+
+
+@router.post(
+    "/printers/{printer_for:id}/clear",
+    response=ClearOut,
+    operation_id="clear_printer",
+    summary="Cancel all that waits for a printer",
+)
+def clear(request: HttpRequest, id: str) -> ClearOut:
+    """Jobs of which no byte has left do not come out; what was sent before stays as it is."""
+    printer = printer_of(request, id)
+    return ClearOut(canceled=cancel_all(Q(printer=printer), caller_of(request)))
 
 
 @router.post(

@@ -1,6 +1,8 @@
 """The only place where a job's state changes: conditional UPDATEs, each with its row in the log."""
 
-from jobs.queue.people import cancel, hold, move, release, reprint, resolve, set_priority
+from jobs.queue.again import reprint
+from jobs.queue.moving import move
+from jobs.queue.people import cancel, hold, release, resolve, set_priority
 from jobs.queue.turns import next_job
 from jobs.queue.work import (
     abort,

@@ -1,5 +1,6 @@
 """One move of one job: a conditional UPDATE and its row in the log, together or not at all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,12 +8,14 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from jobs.models import Attempt, Job
-from jobs.states import PROCESSING, TERMINAL, Move
-from jobs.totals import count_move
-from printers.models import record
+from jobs.errors import NotAllowed
+from jobs.models import Attempt, Job, Outcome
+from jobs.states import HELD, PENDING, PROCESSING, TERMINAL, Move, refusal
+from jobs.totals import count_many, count_move
+from printers.models import Event, record
 
 LONGEST_MESSAGE = 2000
+CHUNK = 1000
 
 
 def change(
@@ -66,3 +69,53 @@ def change(
     for name, value in values.items():
         setattr(job, name, value)
     return True
+
+
+def change_many(
+    rows: Q, made: Move, *, actor: str, reasons: Sequence[str], message: str, outcome: Outcome | None = None
+) -> int:
+    """The jobs of `rows` that wait make the move, all at once and each with its row in the log; how many did.
+
+    A job that a worker has in its hands is left out: it is changed one by one, where the barrier is looked at.
+    """
+    waiting = made.sources & {PENDING, HELD}
+    told: dict[str, Any] = {"to": str(made.target), "reasons": list(reasons), "message": message}
+    columns: dict[str, Any] = {"state": made.target, "reasons": list(reasons), "message": message}
+    if outcome is not None:
+        told["outcome"] = columns["outcome"] = str(outcome)
+    if made.target in TERMINAL:
+        columns["finished_at"] = timezone.now()
+    if made.target == PENDING:
+        columns["not_before"] = None
+    with transaction.atomic():
+        found = Job.objects.filter(rows, state__in=waiting).select_for_update().order_by("id")
+        jobs = list(found.values_list("id", "state", "printer_id", "batch_id"))
+        for start in range(0, len(jobs), CHUNK):
+            chunk = jobs[start : start + CHUNK]
+            Job.objects.filter(pk__in=[job_id for job_id, *_ in chunk]).update(**columns)
+            events = [
+                Event(
+                    kind=f"job.{made.target}",
+                    printer_id=printer_id,
+                    job_id=job_id,
+                    batch_id=batch_id,
+                    actor=actor,
+                    data={"from": state, **told},
+                )
+                for job_id, state, printer_id, batch_id in chunk
+            ]
+            Event.objects.bulk_create(events)
+        count_many(Counter(printer_id for _id, _state, printer_id, _batch in jobs), made, outcome)
+    return len(jobs)
+
+
+def change_waiting(job: Job, verb: str, **columns: Any) -> None:
+    """Change what may be changed while a job waits, and only then."""
+    if Job.objects.filter(pk=job.pk, state__in=[PENDING, HELD]).update(**columns) != 1:
+        raise not_allowed(verb, Job.objects.values_list("state", flat=True).get(pk=job.pk))
+    for name, value in columns.items():
+        setattr(job, name, value)
+
+
+def not_allowed(verb: str, state: str) -> NotAllowed:
+    return NotAllowed(refusal(verb, state), extra={"state": str(state)})

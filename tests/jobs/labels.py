@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jobs.dispatch import drain
-from jobs.models import Attempt, Job
+from jobs.models import Attempt, Batch, Job
 from jobs.submission import Accepted, Request, submit
 from printers.callers import Caller
 from printers.emulator import EmulatedPrinter
@@ -69,6 +69,10 @@ def ask(printer: Printer, *words: str, template: str = "word", caller: Caller = 
 
 def one(accepted: Accepted) -> Job:
     return Job.objects.get(pk=accepted.jobs[0].id)
+
+
+def batch_of(accepted: Accepted) -> Batch:
+    return Batch.objects.get(pk=str(accepted.batch))
 
 
 def printed_once(printer: Printer, *words: str, **more: Any) -> Job:

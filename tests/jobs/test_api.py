@@ -457,7 +457,8 @@ class TestBatch:
         assert [each["id"] for each in body["jobs"]] == [each["id"] for each in done["jobs"]]
         assert [each["state"] for each in body["jobs"]] == ["pending", "canceled", "pending"]
         assert body["summary"] == {
-            "total": 3, "states": {"pending": 2, "canceled": 1}, "outcomes": {"not_printed": 1},
+            "total": 3, "states": {"pending": 2, "canceled": 1}, "outcomes": {"not_printed": 1}, "confirmed": 0,
+            "came_out": 0, "waiting": 2, "unknown": 0, "next_position": 0,
         }  # fmt: skip
 
     def test_what_is_not_there_is_not_found(self) -> None:

@@ -4,11 +4,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from jobs.command_line import OPERATOR, told
 from jobs.models import Job, Outcome, State
 from jobs.states import TERMINAL
 from jobs.submission import Request, submit
-from printers.callers import Caller
-from printers.errors import HubError
 
 STEP_S = 0.2
 
@@ -34,14 +33,8 @@ class Command(BaseCommand):
                 raise CommandError(f"“{field}” is not of the form name=value.")
             row[name] = value
         wanted = Request(printer, template, [row], copies=options["copies"], priority=options["priority"])
-        try:
-            accepted = submit(wanted, Caller(label="command line"), idempotency_key=options["key"])
-        except HubError as error:
-            lines = [
-                error.detail,
-                *(f"  {p.pointer}: {p.message}" for p in error.problems if p.message != error.detail),
-            ]
-            raise CommandError("\n".join(lines)) from error
+        with told():
+            accepted = submit(wanted, OPERATOR, idempotency_key=options["key"])
         job_id = accepted.jobs[0].id
         self.stdout.write(f"{job_id} {accepted.jobs[0].state}")
         if wait:
