@@ -9,6 +9,8 @@ from django.conf import settings
 
 # `celery -A labelhub …` comes here first.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelhub.settings")
+# labelhub/startup.py checks what a server depends on. Celery would run all of Django's checks and drop what they find.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 SWEEP_S, HEARTBEAT_S, CLEAN_UP_S = 2.0, 10.0, 3600.0
 WEBHOOKS_S = 2.0

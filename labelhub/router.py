@@ -4,9 +4,11 @@ Django as WSGI on threads serves twice the requests of Django as ASGI, and keeps
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from importlib import import_module
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from health.liveness import LIVENESS_PATHS, liveness_body
@@ -30,6 +32,8 @@ async def liveness(_scope: Scope, _receive: Receive, send: Send) -> None:
 
 def asgi_application(threads: int = THREADS) -> App:
     django: Any = get_wsgi_application()
+    # All pages and the API: the first request would wait for them.
+    import_module(settings.ROOT_URLCONF)
     pages: Any = WSGIMiddleware(django, workers=threads)
     reads = WithoutBody(django, pages.executor)
     on_the_loop: dict[str, App] = {events.PATH: events.events, **dict.fromkeys(LIVENESS_PATHS, liveness)}

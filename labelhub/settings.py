@@ -215,7 +215,8 @@ INSTALLED_APPS = [
     "templates_app",
     "printers",
     "unfold",
-    "django.contrib.admin",
+    # Without looking for admin modules at the start: labelhub/administration.py does when they are needed.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

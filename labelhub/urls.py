@@ -1,11 +1,19 @@
 from django.conf import settings
-from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import include, path
+from django.urls import URLResolver, include, path
+from django.urls.resolvers import RoutePattern
 
 from labelhub import api, docs, views
 from labelhub.preferences import set_preferences
 from labelhub.tokens import views as tokens
+
+
+class WhenAsked(URLResolver):
+    """Like `include()`, but the module is imported for the first address in it. It needs a namespace."""
+
+    def _populate(self) -> None:
+        """For names outside of the namespace, of which there are none."""
+
 
 urlpatterns = [
     # Before the API, which answers 404 on its own root.
@@ -31,7 +39,9 @@ urlpatterns = [
     path("preferences", set_preferences, name="preferences"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<uuid:token_id>/revoke", tokens.revoke, name="token-revoke"),
-    path("admin/", admin.site.urls),
+    WhenAsked(
+        RoutePattern("admin/", is_endpoint=False), "labelhub.administration", app_name="admin", namespace="admin"
+    ),
 ]
 if settings.OIDC_ISSUER:
     urlpatterns.append(path("", include("labelhub.accounts.oidc.urls")))

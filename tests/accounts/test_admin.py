@@ -1,5 +1,9 @@
+from importlib import import_module
+
 import pytest
+from django.contrib import admin
 from django.contrib.auth.models import Group
+from django.core.checks import run_checks
 from django.test import Client
 from django.urls import reverse
 
@@ -80,3 +84,10 @@ def test_the_role_admin_opens_the_administration(admin_browser: Client) -> None:
     user.groups.clear()
     eva.force_login(User.objects.get(pk=user.pk))
     assert eva.get(reverse("admin:accounts_apitoken_changelist")).status_code == 403
+
+
+def test_its_classes_are_sound() -> None:
+    # Imported when somebody goes there, they are in none of the checks at the start.
+    import_module("labelhub.administration")
+    assert admin.site.is_registered(ApiToken)
+    assert run_checks(tags=["admin"]) == []
