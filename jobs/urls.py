@@ -17,6 +17,7 @@ urlpatterns = [
     path("print/tables/<uuid:table_id>/rows/<int:number>", table_rows.row, name="table-row"),
     path("print/tables/<uuid:table_id>/rows/<int:number>/picture.png", table_rows.picture, name="table-picture"),
     path("jobs", history.jobs, name="jobs"),
+    path("jobs/act", history.act_on_chosen, name="jobs-act"),
     path("jobs/live", history.jobs_live, name="jobs-live"),
     path("jobs/<uuid:job_id>", job.job_page, name="job"),
     path("jobs/<uuid:job_id>/live", job.job_live, name="job-live"),

@@ -39,6 +39,7 @@ PAGES: dict[str, Scope] = {
     "table-row": Scope.PRINT,
     "table-picture": Scope.PRINT,
     "job-action": Scope.PRINT,
+    "jobs-act": Scope.PRINT,
     "job-resolve": Scope.PRINT,
     "printer-test": Scope.PRINT,
     "printer-probe": Scope.PRINT,

@@ -4,12 +4,15 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs import queue
 from jobs.artifacts import load
 from jobs.models import Job
 from jobs.story import story_of
+from jobs.views.back import back_to
 from printers.callers import Caller, caller_of
 from printers.errors import HubError
 from printers.media import canvas_for, find_medium, find_model
@@ -74,7 +77,7 @@ def act(request: HttpRequest, job_id: UUID, name: str) -> HttpResponse:
 
 @require_POST
 def resolve(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """The answer to “did it come out?”."""
+    """The answer to “did it come out?”; `next` is the list where it was given."""
     job = get_object_or_404(Job.objects.select_related("printer"), id=job_id)
     answer = request.POST.get("answer", "")
     if answer not in ANSWERS:
@@ -83,7 +86,10 @@ def resolve(request: HttpRequest, job_id: UUID) -> HttpResponse:
         queue.resolve(job, caller_of(request), **ANSWERS[answer])
     except HubError as error:
         messages.error(request, error.detail)
-        return redirect("job", job_id)
+        return redirect(back_to(request) or reverse("job", args=[job_id]))
+    if back := back_to(request):
+        messages.success(request, _("Thank you. That is settled."))
+        return redirect(back)
     again = job.reprints.order_by("-created_at").first() if answer == "reprint" else None
     return redirect("job", again.id if again is not None else job_id)
 
