@@ -13,7 +13,7 @@ from printers.media import Medium, Model
 from printers.models import Printer
 from templates_app.definition import Definition
 from templates_app.lint import Finding, lint
-from templates_app.rendering import Rendering, resolve
+from templates_app.rendering import resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,7 @@ def prove(
     found = lint(rendering, definition, values)
     if printer is not None:
         found += cut_by_calibration(printer, medium, raster)
-    return Proof(found, tape_of(rendering))
-
-
-def tape_of(rendering: Rendering) -> float:
-    canvas = rendering.canvas
-    return canvas.medium.length_mm or rendering.raster.length_mm + 2 * canvas.margin_mm
+    return Proof(found, rendering.tape_mm)
 
 
 def not_readable(findings: list[Finding]) -> LabelNotReadable:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from jobs.print_form import FormField
 from jobs.tables import data_rows
-from jobs.tables.checking import Bench, values_of
+from jobs.tables.checking import Bench, twin_sentence, values_of
 from printers.words import Words
 from templates_app.data.lines import letters
 from templates_app.data.values import Style
@@ -182,8 +182,7 @@ def shown_row(definition: Definition, table: UploadedTable, row: TableRow, *, ed
     labels = {f.name: words(f.label, language) or f.name.replace("_", " ").capitalize() for f in definition.fields}
     findings = [each for each in row.findings if each["tone"] != "off"]
     if row.twin is not None:
-        told = _("Row %(row)d has the same value, where each label needs its own.") % {"row": row.twin}
-        findings = [{"tone": "error", "text": told, "field": ""}, *findings]
+        findings = [{"tone": "error", "text": twin_sentence(row), "field": ""}, *findings]
     shown = ShownRow(
         row,
         [(labels[name], text) for name, text in values.items()],

@@ -14,6 +14,7 @@ urlpatterns = [
     path("print/tables/<uuid:table_id>/progress", table_rows.progress, name="table-progress"),
     path("print/tables/<uuid:table_id>/skip-errors", table_rows.skip_errors, name="table-skip-errors"),
     path("print/tables/<uuid:table_id>/print", table_rows.confirm, name="table-print"),
+    path("print/tables/<uuid:table_id>/withdraw", table_rows.withdraw, name="table-withdraw"),
     path("print/tables/<uuid:table_id>/rows/<int:number>", table_rows.row, name="table-row"),
     path("print/tables/<uuid:table_id>/rows/<int:number>/picture.png", table_rows.picture, name="table-picture"),
     path("jobs", history.jobs, name="jobs"),

@@ -36,6 +36,7 @@ PAGES: dict[str, Scope] = {
     "table-progress": Scope.PRINT,
     "table-skip-errors": Scope.PRINT,
     "table-print": Scope.PRINT,
+    "table-withdraw": Scope.PRINT,
     "table-row": Scope.PRINT,
     "table-picture": Scope.PRINT,
     "job-action": Scope.PRINT,

@@ -72,6 +72,12 @@ def _label(
         yield Finding(
             "error", "", "Ink lies outside the round label.", "Keep to its middle: use padding.", "off-medium"
         )
+    if definition.tape_limit and rendering.tape_mm > definition.tape_limit * 1000:
+        yield Finding(
+            "error", "",
+            f"The label takes {rendering.tape_mm / 1000:.2f} m of tape; the limit is {definition.tape_limit:g} m.",
+            "Shorten what is on it.", "too-much-tape",
+        )  # fmt: skip
     for name in values.unallocated:
         if name in definition.counters:
             yield Finding(

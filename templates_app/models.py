@@ -158,6 +158,11 @@ class UploadedTable(models.Model):
     order = models.CharField(max_length=3, default="dmy")
     # A printer of a higher room's choice; this room knows none.
     printer = models.UUIDField(null=True)
+    # What the verdicts of its rows were found for; another version, model or tape may give others.
+    proven_for = models.CharField(max_length=64, blank=True, default="", db_default="")
+    # What a person confirmed, until every label is checked and queued; and when that was: labels may show it.
+    wish = models.JSONField(null=True)
+    moment = models.DateTimeField(null=True)
     # Where its labels went: {"batch": …} or, of a single one, {"job": …}.
     printed = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -165,6 +170,18 @@ class UploadedTable(models.Model):
 
     def __str__(self) -> str:
         return self.name or str(self.id)
+
+
+class KeptWorkbook(models.Model):
+    """A workbook with several sheets, so that another one can be read without a second upload."""
+
+    table = models.OneToOneField(UploadedTable, on_delete=models.CASCADE, primary_key=True, related_name="workbook")
+    sheets = models.JSONField(default=list)
+    sheet = models.CharField(max_length=200)
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.table_id}: {self.sheet}"
 
 
 class TableRow(models.Model):

@@ -52,11 +52,12 @@ def _take(name: str, *, start: int, step: int, count: int) -> int:
     return last - (count - 1) * step
 
 
-def upcoming(definition: Definition) -> dict[str, str]:
-    """What the next label would get, as `serial:NAME` values for a preview; nothing is taken."""
+def upcoming(definition: Definition, *, ahead: int = 0) -> dict[str, str]:
+    """What the next label would get, or the one `ahead` of it, as `serial:NAME` values; nothing is taken."""
     found = {}
     values = dict(Counter.objects.filter(name__in=list(definition.counters)).values_list("name", "value"))
     for name in used_counters(definition):
         counter = definition.counters[name]
-        found[f"{SERIAL}{name}"] = format_serial(counter, values.get(name, counter.start - counter.step) + counter.step)
+        last = values.get(name, counter.start - counter.step)
+        found[f"{SERIAL}{name}"] = format_serial(counter, last + (ahead + 1) * counter.step)
     return found

@@ -40,25 +40,36 @@ class Order:
     model: Model
     medium: Medium
     options: dict[str, Any]
+    # The instant that the labels show, and the numbers with which they were drawn to be checked.
     now: datetime
+    serials: dict[str, str]
     # By row: the sentences of errors that somebody answers for.
     overridden: dict[int, list[str]] = field(default_factory=dict)
 
 
 def checked(request: Request, caller: Caller) -> tuple[Order, list[dict[str, Any]]]:
     """The order and its rows as they will be kept: defaults filled in, every label drawn once and read back."""
+    order = look_up(request, caller, len(request.rows))
+    rows = [with_defaults(order.definition, row) for row in request.rows]
+    _check_duplicates(order, rows)
+    check_rows(order, ((number, {**row, **order.serials}) for number, row in enumerate(rows)))
+    return order, rows
+
+
+def look_up(request: Request, caller: Caller, count: int, *, now: datetime | None = None) -> Order:
+    """The order for `count` rows, checked but for them."""
     if request.override_lint and "manage" not in caller.scopes:
         raise Forbidden(
             "Printing in spite of errors needs the right to manage.", [Problem("/override", "Leave it out.")]
         )
     options = check_options(request.options)
-    _check_numbers(request)
+    _check_numbers(request, count)
     printer = find_printer(request.printer, caller)
     if sentence := why_not_usable(printer):
         raise PrinterNotUsable(sentence)
     version = current_version(find_template(request.template))
     definition = definition_of(version)
-    order = Order(
+    return Order(
         request=request,
         caller=caller,
         printer=printer,
@@ -67,21 +78,17 @@ def checked(request: Request, caller: Caller) -> tuple[Order, list[dict[str, Any
         model=find_model(printer.model),
         medium=medium_for(definition, printer),
         options=options,
-        now=timezone.now(),
+        now=now or timezone.now(),
+        serials=upcoming(definition, ahead=count - 1),
     )
-    serials = upcoming(definition)
-    rows = [_with_defaults(definition, row) for row in request.rows]
-    _check_duplicates(order, rows)
-    check_rows(order, ((number, {**row, **serials}) for number, row in enumerate(rows)))
-    return order, rows
 
 
-def _check_numbers(request: Request) -> None:
+def _check_numbers(request: Request, count: int) -> None:
     problems = []
     if not 1 <= request.copies <= MAX_COPIES:
         problems.append(Problem("/copies", f"Copies are a number from 1 to {MAX_COPIES}, not {request.copies}."))
-    if not 1 <= len(request.rows) <= MAX_ROWS:
-        problems.append(Problem("/rows", f"There may be 1 to {MAX_ROWS} rows, here are {len(request.rows)}."))
+    if not 1 <= count <= MAX_ROWS:
+        problems.append(Problem("/rows", f"There may be 1 to {MAX_ROWS} rows, here are {count}."))
     if not HIGHEST_PRIORITY <= request.priority <= LOWEST_PRIORITY:
         problems.append(Problem("/priority", f"A priority is a number from 1 (most urgent) to {LOWEST_PRIORITY}."))
     if request.expires_at is not None and request.expires_at <= timezone.now():
@@ -90,7 +97,7 @@ def _check_numbers(request: Request) -> None:
         raise InvalidInput(problems[0].message, problems)
 
 
-def _with_defaults(definition: Definition, row: dict[str, Any]) -> dict[str, Any]:
+def with_defaults(definition: Definition, row: dict[str, Any]) -> dict[str, Any]:
     """What the label shows, whatever becomes of the template: values as given, else the fields' defaults."""
     kept = {name: value for name, value in row.items() if value not in (None, "", [])}
     for wanted in definition.fields:
@@ -123,7 +130,7 @@ def check_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> None
             break
     if errors:
         raise of_many(errors, several=several)
-    _check_tape(order, tape)
+    check_tape(order, tape)
 
 
 def _answer_for(order: Order, number: int, wrong: list[Finding], errors: list[tuple[int, HubError]]) -> None:
@@ -145,8 +152,8 @@ def _check_duplicates(order: Order, rows: list[dict[str, Any]]) -> None:
         raise of_many(errors[:MOST_PROBLEMS], several=True)
 
 
-def _check_tape(order: Order, tape_mm: float) -> None:
-    limits = (order.request.max_tape_mm, settings.TAPE_LIMIT_M * 1000)
+def check_tape(order: Order, tape_mm: float) -> None:
+    limits = (order.request.max_tape_mm, settings.TAPE_LIMIT_M * 1000, (order.definition.tape_limit or 0) * 1000)
     limit = min((each for each in limits if each), default=None)
     if limit is None or tape_mm <= limit:
         return

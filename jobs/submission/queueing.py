@@ -1,5 +1,7 @@
 """The one transaction of a submit: serial numbers, batch, jobs and their rows in the log."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -9,71 +11,83 @@ from jobs.doorbell import ring_on_commit
 from jobs.models import Batch, Job, State
 from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows
 from jobs.submission.request import Accepted, AcceptedJob
-from printers.callers import Caller
 from printers.models import Event
 from templates_app.rendering.values import SERIAL
-from templates_app.serials import allocate, upcoming, used_counters
+from templates_app.serials import allocate, used_counters
 
-CHUNK = 1000
+CHUNK = 500
 
 
 def queue(prepared: tuple[Order, list[dict[str, Any]]]) -> Accepted:
-    """One transaction: serial numbers, batch, jobs and their rows in the log. The wake-up comes after it."""
     order, rows = prepared
-    request, caller = order.request, order.caller
+    return queue_rows(order, rows, len(rows))
+
+
+def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Accepted:
+    """One transaction: serial numbers, batch, jobs and their rows in the log. The wake-up comes after it.
+
+    `rows` are taken some at a time: ten thousand labels never lie in memory together.
+    """
+    jobs: list[AcceptedJob] = []
+    left = iter(rows)
     with transaction.atomic():
-        rows = _with_serials(order, rows)
         batch = None
-        if len(rows) > 1:
+        if total > 1:
             batch = Batch.objects.create(
-                printer=order.printer, total=len(rows), options=order.options, requested_by=caller.label
+                printer=order.printer, total=total, options=order.options, requested_by=order.caller.label
             )
-        jobs = [
-            Job(
-                batch=batch,
-                position=position,
-                printer=order.printer,
-                template_version=order.version,
-                template_key=order.definition.key,
-                fields=row,
-                copies=request.copies,
-                options=order.options,
-                medium=order.medium.key,
-                priority=request.priority,
-                requested_by=caller.label,
-                user_id=caller.user_id,
-                api_token_id=caller.token_id,
-                source_address=caller.address,
-                created_at=order.now,
-                render_time=order.now,
-                expires_at=request.expires_at,
-            )
-            for position, row in enumerate(rows)
-        ]
-        Job.objects.bulk_create(jobs, batch_size=CHUNK)
-        events = [_event(job, caller, order.overridden.get(at)) for at, job in enumerate(jobs)]
-        Event.objects.bulk_create(events, batch_size=CHUNK)
+        while chunk := list(islice(left, CHUNK)):
+            made = _jobs(order, batch, len(jobs), _with_serials(order, len(jobs), chunk))
+            Job.objects.bulk_create(made)
+            Event.objects.bulk_create([_event(job, order) for job in made])
+            jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
-    return Accepted([AcceptedJob(job.pk, State.PENDING) for job in jobs], batch.pk if batch else None)
+    return Accepted(jobs, batch.pk if batch else None)
 
 
-def _with_serials(order: Order, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _jobs(order: Order, batch: Batch | None, start: int, rows: list[dict[str, Any]]) -> list[Job]:
+    request, caller = order.request, order.caller
+    return [
+        Job(
+            batch=batch,
+            position=position,
+            printer=order.printer,
+            template_version=order.version,
+            template_key=order.definition.key,
+            fields=row,
+            copies=request.copies,
+            options=order.options,
+            medium=order.medium.key,
+            priority=request.priority,
+            requested_by=caller.label,
+            user_id=caller.user_id,
+            api_token_id=caller.token_id,
+            source_address=caller.address,
+            created_at=order.now,
+            render_time=order.now,
+            expires_at=request.expires_at,
+        )
+        for position, row in enumerate(rows, start)
+    ]
+
+
+def _with_serials(order: Order, start: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The numbers are given out here; a label that grew since it was checked is checked again."""
-    names = used_counters(order.definition)
+    names = [f"{SERIAL}{name}" for name in used_counters(order.definition)]
     if not names:
         return rows
-    expected = upcoming(order.definition)
     rows = allocate(order.definition, rows)
     grown = [
         (number, row)
-        for number, row in enumerate(rows)
-        if any(len(row[f"{SERIAL}{name}"]) != len(expected[f"{SERIAL}{name}"]) for name in names)
+        for number, row in enumerate(rows, start)
+        if any(len(row[name]) > len(order.serials[name]) for name in names)
     ]
     check_rows(order, grown)
     return rows
 
 
-def _event(job: Job, caller: Caller, overridden: list[str] | None) -> Event:
+def _event(job: Job, order: Order) -> Event:
+    overridden = order.overridden.pop(job.position, None)
     told = {"overridden": overridden[:MOST_PROBLEMS]} if overridden else {}
     return Event(
         at=job.created_at,
@@ -81,7 +95,7 @@ def _event(job: Job, caller: Caller, overridden: list[str] | None) -> Event:
         printer_id=job.printer_id,
         job_id=job.pk,
         batch_id=job.batch_id,
-        actor=caller.label,
+        actor=order.caller.label,
         data={"from": None, "to": str(State.PENDING), "reasons": [], **told},
     )
 

@@ -1,5 +1,6 @@
 """Tables on their way to labels. Every step is kept in the database: nothing is queued until a person confirms."""
 
+import io
 from datetime import timedelta
 
 from django.db import models, transaction
@@ -11,7 +12,7 @@ from templates_app.data import Source
 from templates_app.data.mapping import guess_mapping, names_columns, normal
 from templates_app.data.values import Style, guess_style
 from templates_app.definition import Definition
-from templates_app.models import ColumnMemory, TableRow, UploadedTable
+from templates_app.models import ColumnMemory, KeptWorkbook, TableRow, UploadedTable
 
 LIFETIME = timedelta(days=2)
 MOST_PER_PERSON = 10
@@ -22,33 +23,60 @@ NAMES = "names"
 MOST_REMEMBERED = 1000
 
 
-def keep(source: Source, card: TemplateCard, owner_id: int, name: str) -> UploadedTable:
-    """All rows, as they were read, with a guess at the columns. Raises TableRefused, and then keeps nothing."""
-    definition = card.definition
-    samples: list[list[str]] = []
+def keep(
+    source: Source, card: TemplateCard, owner_id: int, name: str, *, workbook: bytes | None = None
+) -> UploadedTable:
+    """All rows, as they were read, with a guess at the columns. Raises TableRefused, and then keeps nothing.
+
+    `workbook` is kept as well, where another of its sheets may be wanted.
+    """
     with transaction.atomic():
         table = UploadedTable.objects.create(
             owner_id=owner_id,
             template=card.template,
             name=name[:200],
             kind=source.kind,
-            notes=source.notes,
             expires_at=timezone.now() + LIFETIME,
         )
-        width, chunk = 0, []
-        for line in source.lines:
-            width = max(width, len(line.cells))
-            if len(samples) < SAMPLES:
-                samples.append(line.cells)
-            chunk.append(TableRow(table=table, number=line.number, cells=line.cells, problems=list(line.problems)))
-            if len(chunk) >= CHUNK:
-                TableRow.objects.bulk_create(chunk)
-                chunk = []
-        TableRow.objects.bulk_create(chunk)
-        _guess(table, definition, samples, source.names, width)
-        table.save()
+        _fill(table, source, card.definition)
+        if workbook is not None and len(source.sheets) > 1:
+            KeptWorkbook.objects.create(table=table, sheets=source.sheets, sheet=source.sheet, data=workbook)
         _forget_older(owner_id)
     return table
+
+
+def choose_sheet(table: UploadedTable, definition: Definition, name: str) -> None:
+    """Reads another sheet of the same workbook. Raises TableRefused, and then the old rows stay."""
+    kept = KeptWorkbook.objects.get(table=table)
+    if name not in kept.sheets or name == kept.sheet:
+        return
+    # openpyxl takes memory for good; a hub that never sees a workbook is spared it.
+    from templates_app.data.workbook import read_workbook
+
+    source = read_workbook(io.BytesIO(kept.data), sheet=name)
+    with transaction.atomic():
+        table.rows.all().delete()
+        table.mapping = None
+        _fill(table, source, definition)
+        kept.sheet = name
+        kept.save(update_fields=["sheet"])
+
+
+def _fill(table: UploadedTable, source: Source, definition: Definition) -> None:
+    samples: list[list[str]] = []
+    width, chunk = 0, []
+    for line in source.lines:
+        width = max(width, len(line.cells))
+        if len(samples) < SAMPLES:
+            samples.append(line.cells)
+        chunk.append(TableRow(table=table, number=line.number, cells=line.cells, problems=list(line.problems)))
+        if len(chunk) >= CHUNK:
+            TableRow.objects.bulk_create(chunk)
+            chunk = []
+    TableRow.objects.bulk_create(chunk)
+    table.notes = source.notes
+    _guess(table, definition, samples, source.names, width)
+    table.save(update_fields=["notes", "has_names", "columns", "decimal", "order", "mapping"])
 
 
 def _guess(

@@ -3,10 +3,13 @@
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from jobs.layout import medium_for
 from jobs.proof import prove
@@ -18,8 +21,9 @@ from templates_app.cards import usual_medium
 from templates_app.data.values import Style, field_text
 from templates_app.definition import Definition
 from templates_app.duplicates import duplicates
+from templates_app.expressions import MOMENTS, placeholders
 from templates_app.models import TableRow, UploadedTable
-from templates_app.serials import upcoming
+from templates_app.serials import upcoming, used_counters
 
 CHUNK = 100
 TONES = {"error": "error", "warning": "warn", "info": "off"}
@@ -27,12 +31,14 @@ TONES = {"error": "error", "warning": "warn", "info": "off"}
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What the labels of a table are laid out for."""
+    """What the labels of a table are laid out for. `mark` is another where verdicts would be others."""
 
     definition: Definition
     model: Model
     medium: Medium
     serials: dict[str, str]
+    now: datetime
+    mark: str
     printer: Printer | None = None
 
 
@@ -47,7 +53,39 @@ def bench_for(table: UploadedTable, definition: Definition) -> Bench:
     else:
         medium = usual_medium(definition)
         model = next(model for model in MODELS.values() if medium in media_for(model))
-    return Bench(definition, model, medium, upcoming(definition), printer)
+    # The last number is the longest that will have to fit.
+    count = data_rows(table).filter(skipped=False).count() if used_counters(definition) else 1
+    serials = upcoming(definition, ahead=max(0, count - 1))
+    now = table.moment or timezone.now()
+    parts = [table.template.current_id, model.key, medium.key, *(len(text) for text in serials.values())]
+    if printer is not None:
+        parts.append(printer.calibration)
+    if table.moment is not None and _shows_the_moment(definition):
+        parts.append(table.moment.isoformat())
+    return Bench(definition, model, medium, serials, now, _mark(parts), printer)
+
+
+def _mark(parts: list[Any]) -> str:
+    return sha256(repr(parts).encode()).hexdigest()
+
+
+def _shows_the_moment(definition: Definition) -> bool:
+    return any(
+        placeholder.name in MOMENTS
+        for element in definition.all_elements()
+        for attribute in element.VALUES
+        for placeholder in placeholders(getattr(element, attribute))
+    )
+
+
+def renew(table: UploadedTable, bench: Bench) -> bool:
+    """Forgets verdicts that were found on another tape, with another version or at another moment."""
+    if table.proven_for == bench.mark:
+        return False
+    table.proven_for = bench.mark
+    table.save(update_fields=["proven_for"])
+    data_rows(table).update(verdict="", findings=[])
+    return True
 
 
 def style_of(table: UploadedTable) -> Style:
@@ -94,7 +132,7 @@ def _store(rows: list[TableRow]) -> None:
 
 def _judge(table: UploadedTable, bench: Bench, row: TableRow) -> None:
     definition = bench.definition
-    findings = [_told("error", sentence, "") for sentence in _unread(table, row)]
+    findings: list[dict[str, Any]] = [_told("error", text, "", firm=True) for text in _unread(table, row)]
     values: dict[str, Any] = values_of(definition, table, row)
     row.tape_mm = 0
     try:
@@ -105,11 +143,11 @@ def _judge(table: UploadedTable, bench: Bench, row: TableRow) -> None:
             bench.medium,
             {},
             copies=1,
-            now=timezone.now(),
+            now=bench.now,
             printer=bench.printer,
         )
     except HubError as error:
-        findings += [_told("error", text, field) for text, field in _sentences(error)]
+        findings += [_told("error", text, field, firm=True) for text, field in _sentences(error)]
     else:
         row.tape_mm = round(proof.tape_mm, 2)
         findings += [
@@ -137,8 +175,13 @@ def _unread(table: UploadedTable, row: TableRow) -> list[str]:
     return [sentence for at, sentence in row.problems if at in used]
 
 
-def _told(tone: str, text: str, field: str) -> dict[str, str]:
-    return {"tone": tone, "text": text, "field": field}
+def _told(tone: str, text: str, field: str, *, firm: bool = False) -> dict[str, Any]:
+    """`firm`: nobody may print in spite of it."""
+    return {"tone": tone, "text": text, "field": field} | ({"firm": True} if firm else {})
+
+
+def twin_sentence(row: TableRow) -> str:
+    return _("Row %(row)d has the same value, where each label needs its own.") % {"row": row.twin}
 
 
 def mark_twins(table: UploadedTable, definition: Definition) -> None:
@@ -161,9 +204,7 @@ def _numbered(
 
 
 def choose_printer(table: UploadedTable, printer_id: UUID | None) -> None:
-    """Another printer may hold another tape: every label is looked at anew."""
     if table.printer == printer_id:
         return
     table.printer = printer_id
     table.save(update_fields=["printer"])
-    data_rows(table).update(verdict="", findings=[])

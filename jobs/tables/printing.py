@@ -1,19 +1,29 @@
 """The confirmed table as one batch."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from jobs.submission import Accepted, Request, submit
+from django.db import transaction
+from django.db.models import Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from jobs.errors import LabelNotReadable
+from jobs.proof import prove
+from jobs.submission.checking import Order, check_tape, look_up, with_defaults
+from jobs.submission.queueing import queue_rows
+from jobs.submission.request import Accepted, Request
 from jobs.tables import data_rows
-from jobs.tables.checking import CHUNK, values_of
+from jobs.tables.checking import CHUNK, bench_for, renew, twin_sentence, values_of
 from printers.callers import Caller
-from printers.errors import HubError
+from printers.errors import Conflict, HubError, OptionNotSupported
 from templates_app.definition import Definition
-from templates_app.models import TableRow, UploadedTable
+from templates_app.models import KeptWorkbook, TableRow, UploadedTable
 
 
 @dataclass(slots=True)
-class Order:
+class Wish:
     """What a person chose beside the rows."""
 
     copies: int = 1
@@ -21,43 +31,100 @@ class Order:
     override: bool = False
 
 
-def print_table(table: UploadedTable, definition: Definition, caller: Caller, order: Order) -> Accepted:
-    """Every row that is not skipped, in order. A table prints once, however often it is sent.
+def confirm_table(table: UploadedTable, definition: Definition, caller: Caller, wish: Wish) -> None:
+    """Keeps what a person wants; `print_table` does it once every label was checked.
 
-    Raises what `submit` raises; rows that are to blame then say so in the table.
+    Raises what `look_up` raises, and OptionNotSupported: whatever can be known before the labels are.
     """
-    wanted = data_rows(table).filter(skipped=False).only("number", "cells", "changes")
-    numbers: list[int] = []
-    rows: list[dict[str, Any]] = []
-    for row in wanted.iterator(chunk_size=CHUNK):
-        numbers.append(row.number)
-        rows.append(values_of(definition, table, row))
-    request = Request(
-        printer=str(table.printer or ""),
-        template=definition.key,
-        rows=rows,
-        copies=order.copies,
-        options=order.options,
-        override_lint=order.override,
-    )
+    wanted = data_rows(table).filter(skipped=False)
+    moment = timezone.now()
+    order = look_up(_request(table, definition, wish), caller, wanted.count(), now=moment)
+    if (first := wanted.first()) is not None:
+        _check_options(order, values_of(definition, table, first))
+    table.wish, table.moment = asdict(wish), moment
+    table.save(update_fields=["wish", "moment"])
+
+
+def _check_options(order: Order, values: dict[str, Any]) -> None:
+    """Labels were checked without options: whether they can be had is the same for all."""
+    row, copies = {**values, **order.serials}, order.request.copies
     try:
-        accepted = submit(request, caller, idempotency_key=f"table:{table.id}")
-    except HubError as error:
-        _blame(table, error, numbers)
+        prove(order.definition, row, order.model, order.medium, order.options, copies=copies, now=order.now)
+    except OptionNotSupported:
         raise
+    except HubError:
+        # Of this row alone; its verdict says so.
+        return
+
+
+def give_up(table: UploadedTable) -> None:
+    table.wish = None
+    table.save(update_fields=["wish"])
+
+
+def print_table(table: UploadedTable, definition: Definition, caller: Caller) -> Accepted | None:
+    """Every row that is not skipped, in order, as one batch; None while some are not checked yet.
+
+    A table prints once, however often this is called. Raises what `look_up` raises, LabelNotReadable where a row is
+    wrong, and TooMuchTape; the wish is over then.
+    """
+    try:
+        with transaction.atomic():
+            return _print(UploadedTable.objects.select_for_update().get(pk=table.pk), definition, caller)
+    except HubError:
+        give_up(table)
+        raise
+    finally:
+        table.refresh_from_db(fields=["printed", "wish"])
+
+
+def _print(table: UploadedTable, definition: Definition, caller: Caller) -> Accepted | None:
+    wanted = data_rows(table).filter(skipped=False)
+    if table.printed or not table.wish or renew(table, bench_for(table, definition)):
+        return None
+    if wanted.filter(verdict="").exists():
+        return None
+    wish = Wish(**table.wish)
+    total = wanted.count()
+    order = look_up(_request(table, definition, wish), caller, total, now=table.moment)
+    if any(not _may_print(row, override=wish.override) for row in _wrong(table)):
+        raise LabelNotReadable(_("Some rows cannot be printed. Change or skip them."))
+    check_tape(order, (wanted.aggregate(mm=Sum("tape_mm"))["mm"] or 0) * wish.copies)
+    accepted = queue_rows(order, _rows(table, order), total)
+    if len(accepted.jobs) != total:
+        raise Conflict(_("Somebody changed the table just now. Look at it, and print it again."))
     table.printed = {"batch": str(accepted.batch)} if accepted.batch else {"job": str(accepted.jobs[0].id)}
-    table.save(update_fields=["printed"])
+    table.wish = None
+    table.save(update_fields=["printed", "wish"])
+    KeptWorkbook.objects.filter(table=table).delete()
     return accepted
 
 
-def _blame(table: UploadedTable, error: HubError, numbers: list[int]) -> None:
-    said: dict[int, list[dict[str, str]]] = {}
-    for problem in error.problems:
-        parts = problem.pointer.split("/")
-        if parts[1:2] == ["rows"] and len(parts) > 2 and parts[2].isdecimal() and int(parts[2]) < len(numbers):
-            told = {"tone": "error", "text": problem.message, "field": parts[3] if len(parts) == 4 else ""}
-            said.setdefault(numbers[int(parts[2])], []).append(told)
-    rows = list(TableRow.objects.filter(table=table, number__in=list(said)))
-    for row in rows:
-        row.verdict, row.findings = "error", said[row.number]
-    TableRow.objects.bulk_update(rows, ["verdict", "findings"])
+def _wrong(table: UploadedTable) -> Iterator[TableRow]:
+    rows = data_rows(table).filter(skipped=False)
+    return (rows.filter(verdict="error") | rows.exclude(twin=None)).only("findings", "twin").iterator(chunk_size=CHUNK)
+
+
+def _may_print(row: TableRow, *, override: bool) -> bool:
+    """What cannot be drawn or read cannot be answered for."""
+    return override and not any(finding.get("firm") for finding in row.findings)
+
+
+def _rows(table: UploadedTable, order: Order) -> Iterator[dict[str, Any]]:
+    checked = data_rows(table).filter(skipped=False).exclude(verdict="")
+    for position, row in enumerate(checked.iterator(chunk_size=CHUNK)):
+        told = [twin_sentence(row)] if row.twin is not None else []
+        if told := told + [finding["text"] for finding in row.findings if finding["tone"] == "error"]:
+            order.overridden.setdefault(position, []).extend(told)
+        yield with_defaults(order.definition, values_of(order.definition, table, row))
+
+
+def _request(table: UploadedTable, definition: Definition, wish: Wish) -> Request:
+    return Request(
+        printer=str(table.printer or ""),
+        template=definition.key,
+        rows=[],
+        copies=wish.copies,
+        options=wish.options,
+        override_lint=wish.override,
+    )

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.print_form import MAX_COPIES, PrinterChoice, choices_for
+from jobs.submission import Accepted
 from jobs.table_page import PER_PAGE, SHOW, posted_changes, shown_row, summary
 from jobs.tables import data_rows
 from jobs.tables.checking import (
@@ -20,9 +21,10 @@ from jobs.tables.checking import (
     check_on,
     choose_printer,
     mark_twins,
+    renew,
     values_of,
 )
-from jobs.tables.printing import Order, print_table
+from jobs.tables.printing import Wish, confirm_table, give_up, print_table
 from jobs.views.tables import table_of
 from printers.callers import caller_of
 from printers.errors import HubError
@@ -55,12 +57,46 @@ def rows(request: HttpRequest, table_id: UUID) -> HttpResponse:
 def progress(request: HttpRequest, table_id: UUID) -> HttpResponse:
     """Looks at more labels. Changes nothing but what is known of them."""
     table, card = table_of(request, table_id)
+    if table.printed:
+        return _go_on(request, _where_it_went(table))
     bench = bench_for(table, card.definition)
+    renew(table, bench)
     scripted = bool(request.headers.get("HX-Request"))
     check_on(table, bench, budget_s=WITH_SCRIPT if scripted else WITHOUT)
+    if table.wish and (done := _finish(request, table, card)) is not None:
+        return _go_on(request, done)
     if not scripted:
         return redirect("table", table.id)
     return render(request, "jobs/table_summary.html", _summary(request, table, bench))
+
+
+def _go_on(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """A script cannot follow a redirect to another page; it is told to go there."""
+    if not request.headers.get("HX-Request"):
+        return answer
+    return HttpResponse(headers={"HX-Redirect": answer.headers["Location"]})
+
+
+def _finish(request: HttpRequest, table: UploadedTable, card: TemplateCard) -> HttpResponse | None:
+    """Prints what was confirmed; None while labels are still to be checked."""
+    try:
+        accepted = print_table(table, card.definition, caller_of(request))
+    except HubError as error:
+        messages.error(request, _("Nothing was printed.") + " " + error.detail)
+        return redirect("table", table.id)
+    if not table.printed:
+        return None
+    _say_queued(request, accepted)
+    return _where_it_went(table)
+
+
+def _say_queued(request: HttpRequest, accepted: Accepted | None) -> None:
+    if accepted is None:
+        # Another request was quicker, and has said so.
+        return
+    count = len(accepted.jobs)
+    told = ngettext("%(n)d label is in the queue.", "%(n)d labels are in the queue.", count)
+    messages.success(request, told % {"n": count})
 
 
 def row(request: HttpRequest, table_id: UUID, number: int) -> HttpResponse:
@@ -130,7 +166,10 @@ def skip_errors(request: HttpRequest, table_id: UUID) -> HttpResponse:
 
 @require_POST
 def confirm(request: HttpRequest, table_id: UUID) -> HttpResponse:
-    """All rows that are not skipped, as one batch. Whatever is wrong with one of them, none is queued."""
+    """All rows that are not skipped, as one batch. Whatever is wrong with one of them, none is queued.
+
+    What is not checked in a moment is kept: the page goes on with it and prints at its end.
+    """
     table, card = table_of(request, table_id)
     if table.printed:
         return _where_it_went(table)
@@ -144,18 +183,29 @@ def confirm(request: HttpRequest, table_id: UUID) -> HttpResponse:
         told = _("Give a number of copies from 1 to %(most)d.") % {"most": MAX_COPIES}
         return _page(request, table, card, choices, error=told, status=422)
     options = {"cut": False} if request.POST.get("cut") == "none" else {}
-    order = Order(int(copies), options, override="override" in request.POST)
+    wish = Wish(int(copies), options, override="override" in request.POST)
     try:
-        accepted = print_table(table, card.definition, caller_of(request), order)
+        confirm_table(table, card.definition, caller_of(request), wish)
+        bench = bench_for(table, card.definition)
+        renew(table, bench)
+        check_on(table, bench, budget_s=AT_ONCE)
+        accepted = print_table(table, card.definition, caller_of(request))
     except HubError as error:
-        rows_to_blame = any(problem.pointer.startswith("/rows/") for problem in error.problems)
-        told = _("Some rows cannot be printed. Change or skip them.") if rows_to_blame else error.detail
-        return _page(request, table, card, choices, error=told, status=422)
-    count = len(accepted.jobs)
-    messages.success(
-        request, ngettext("%(n)d label is in the queue.", "%(n)d labels are in the queue.", count) % {"n": count}
-    )
+        return _page(request, table, card, choices, error=error.detail, status=422)
+    if not table.printed:
+        return redirect("table", table.id)
+    _say_queued(request, accepted)
     return _where_it_went(table)
+
+
+@require_POST
+def withdraw(request: HttpRequest, table_id: UUID) -> HttpResponse:
+    """What was confirmed is not wanted any more; nothing of it is in the queue yet."""
+    table, _card = table_of(request, table_id)
+    if table.printed:
+        return _where_it_went(table)
+    give_up(table)
+    return redirect("table", table.id)
 
 
 def _page(
@@ -169,6 +219,7 @@ def _page(
     except HubError as trouble:
         bench, error = None, error or trouble.detail
     if bench is not None:
+        renew(table, bench)
         check_on(table, bench, budget_s=AT_ONCE)
     found = Paginator(data_rows(table).filter(SHOW[show][1]), PER_PAGE).get_page(request.GET.get("page"))
     shown: list[TableRow] = list(found.object_list)

@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from jobs.table_page import mapping_page, posted_mapping
-from jobs.tables import guessed_mapping, keep, map_columns, name_columns
+from jobs.tables import choose_sheet, guessed_mapping, keep, map_columns, name_columns
 from jobs.tables.checking import mark_twins, style_of
 from printers.callers import caller_of
 from templates_app.cards import TemplateCard, template_card
@@ -42,10 +42,15 @@ def _upload(request: HttpRequest, key: str) -> HttpResponse:
     try:
         file = request.FILES.get("file")
         if file is not None and file.size is not None:
-            source, name = read_table(cast(BinaryIO, file.file), file.size), str(file.name or "")
+            content = cast(BinaryIO, file.file)
+            source, name = read_table(content, file.size), str(file.name or "")
         else:
-            source, name = read_paste(request.POST.get("pasted", "")), _("Pasted table")
-        table = keep(source, card, _user_id(request), name)
+            content, source, name = None, read_paste(request.POST.get("pasted", "")), _("Pasted table")
+        workbook = None
+        if content is not None and len(source.sheets) > 1:
+            content.seek(0)
+            workbook = content.read()
+        table = keep(source, card, _user_id(request), name, workbook=workbook)
     except TableRefused as error:
         return _upload_page(request, card, error.detail, status=422)
     except RequestDataTooBig:
@@ -61,6 +66,8 @@ def columns(request: HttpRequest, table_id: UUID) -> HttpResponse:
         if request.POST.get("action") == "names":
             name_columns(table, by_first_row="has_names" in request.POST)
             return redirect("table-columns", table.id)
+        if request.POST.get("action") == "sheet" and hasattr(table, "workbook"):
+            return _read_sheet(request, table, card)
         mapping, style = posted_mapping(definition, table, request.POST)
         page = mapping_page(table, definition, mapping)
         missing = [each.label for each in page.choices if each.required and each.field.name not in mapping]
@@ -77,6 +84,15 @@ def columns(request: HttpRequest, table_id: UUID) -> HttpResponse:
     return render(request, "jobs/table_columns.html", context)
 
 
+def _read_sheet(request: HttpRequest, table: UploadedTable, card: TemplateCard) -> HttpResponse:
+    name = request.POST.get("sheet", "")
+    try:
+        choose_sheet(table, card.definition, name)
+    except TableRefused as error:
+        messages.error(request, _("Sheet “%(name)s”") % {"name": name} + ": " + error.detail)
+    return redirect("table-columns", table.id)
+
+
 @require_POST
 def forget(request: HttpRequest, table_id: UUID) -> HttpResponse:
     table, card = table_of(request, table_id)
@@ -87,7 +103,7 @@ def forget(request: HttpRequest, table_id: UUID) -> HttpResponse:
 
 def table_of(request: HttpRequest, table_id: UUID) -> tuple[UploadedTable, TemplateCard]:
     """A table is its owner's alone."""
-    tables = UploadedTable.objects.select_related("template__current")
+    tables = UploadedTable.objects.select_related("template__current", "workbook").defer("workbook__data")
     table = get_object_or_404(tables, pk=table_id, owner=_user_id(request))
     if table.template.removed_at is not None or table.template.current is None:
         raise Http404

@@ -26,6 +26,9 @@ class Source:
     notes: list[str]
     lines: Iterator[Line]
     names: list[str] | None = field(default=None)
+    # Of a workbook: the one that is read, and all that could be.
+    sheet: str = ""
+    sheets: list[str] = field(default_factory=list)
 
 
 def within_limits(lines: Iterable[Line]) -> Iterator[Line]:

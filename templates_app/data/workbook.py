@@ -1,4 +1,4 @@
-"""XLSX: the first visible sheet, as its values look in the spreadsheet program."""
+"""XLSX: one visible sheet, as its values look in the spreadsheet program."""
 
 import struct
 import zipfile
@@ -34,22 +34,23 @@ _C, _V, _F, _IS, _ROW = (
 )
 
 
-def read_workbook(file: BinaryIO) -> Source:
-    """Raises TableRefused before anything is unpacked, for a bomb as well as for another kind of zip."""
+def read_workbook(file: BinaryIO, *, sheet: str = "") -> Source:
+    """The visible sheet of that name, else the one that was open when it was saved, else the first.
+
+    Raises TableRefused before anything is unpacked, for a bomb as well as for another kind of zip."""
     parts = _directory(file)
     _check_parts(parts)
     try:
         book: Any = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-        sheet = book.active if book.active in sheets else sheets[0]
-        unanswered = _unanswered(file, sheet)
+        usual = book.active if book.active in sheets else sheets[0]
+        chosen = next((each for each in sheets if each.title == sheet), usual)
+        unanswered = _unanswered(file, chosen)
     except _DAMAGED as error:
         raise TableRefused(_("The workbook is damaged. Open it, and save it again as .xlsx.")) from error
-    notes = [_("Sheet “%(name)s”") % {"name": sheet.title}]
-    others = [each.title for each in sheets if each is not sheet]
-    if others:
-        notes.append(_("not read: %(names)s") % {"names": ", ".join(others[:5])})
-    return Source("xlsx", notes, within_limits(_lines(sheet, unanswered)))
+    notes = [_("Sheet “%(name)s”") % {"name": chosen.title}]
+    lines = within_limits(_lines(chosen, unanswered))
+    return Source("xlsx", notes, lines, sheet=chosen.title, sheets=[each.title for each in sheets])
 
 
 def _directory(file: BinaryIO) -> list[zipfile.ZipInfo]:

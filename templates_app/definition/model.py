@@ -54,6 +54,9 @@ class Definition(Strict):
     )
     min_length: Length | None = None
     max_length: Length | None = None
+    tape_limit: Annotated[float, pydantic.Field(gt=0, le=1000)] | None = pydantic.Field(
+        None, description="Metres of tape; more for one label, or for all labels of one request, is an error"
+    )
     padding: Edge | Annotated[list[Edge], pydantic.Field(min_length=4, max_length=4)] = pydantic.Field(
         0.0, description="On all sides, or [left, top, right, bottom]"
     )

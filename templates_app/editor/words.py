@@ -11,6 +11,7 @@ LABELS: dict[str, Any] = {
     "length": _("Length, mm"),
     "min_length": _("Shortest, mm"),
     "max_length": _("Longest, mm"),
+    "tape_limit": _("Tape at most, m"),
     "padding": _("Padding, mm"),
     "name": _("Name"),
     "type": _("Type"),
@@ -93,6 +94,7 @@ SPECIAL_LABELS = {
     ("image", "align"): _("Aligned"),
 }
 HINTS: dict[str, Any] = {
+    "tape_limit": _("For one label, or all labels of one request; more is an error"),
     "padding": _("On all sides, or four numbers: left, top, right, bottom"),
     "length": _("Empty: as long as its content"),
     "size": _("Height of a capital letter, or fit: as large as there is room"),

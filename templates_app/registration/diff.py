@@ -112,6 +112,13 @@ def _compare(new: Definition, old: Definition, found: Diff) -> None:
         found.destructive.append(
             Entry("ChangedMedia", new.key, f"/{changed[0]}", f"Its medium or size changes: {said}.")
         )
+    if new.tape_limit != old.tape_limit:
+        said = f"tape_limit {_short(old.tape_limit)} → {_short(new.tape_limit)}"
+        lower = new.tape_limit is not None and (old.tape_limit is None or new.tape_limit < old.tape_limit)
+        entry = Entry(
+            "ChangedMedia" if lower else "changed_text", new.key, "/tape_limit", f"Its limit changes: {said}."
+        )
+        (found.destructive if lower else found.changed_text).append(entry)
     _compare_fields(new, old, found)
     _compare_counters(new, old, found)
     _compare_elements(new, old, found)

@@ -36,6 +36,11 @@ class Rendering:
     across: bool
     bleed: Edges
 
+    @property
+    def tape_mm(self) -> float:
+        """What one copy takes of the medium, with the blank that the printer feeds."""
+        return self.canvas.medium.length_mm or self.raster.length_mm + 2 * self.canvas.margin_mm
+
     def reading(self, plane: Image.Image) -> Image.Image:
         """A plane of the raster as it is read."""
         return plane.transpose(Image.Transpose.ROTATE_270) if self.across else plane

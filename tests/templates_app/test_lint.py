@@ -37,6 +37,11 @@ def test_dots_over_a_code_are_seen_though_it_still_reads() -> None:
     assert ("error", "covered") in damaged((25, 24, 25, 40), 0)
 
 
+@pytest.mark.parametrize(("limit", "found"), [(0.033, [("error", "", "too-much-tape")]), (0.05, [])])
+def test_more_tape_than_the_template_allows(limit: float, found: list[Any]) -> None:
+    assert codes({"kind": "text", "text": "fine"}, length=30, tape_limit=limit) == found
+
+
 def test_ink_in_the_quiet_zone_is_seen() -> None:
     assert damaged((53, 10, 54, 60), 0) == [("warning", "quiet-zone")]
 

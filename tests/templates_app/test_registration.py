@@ -42,6 +42,7 @@ class TestClassifier:
         [
             ({}, [], [], []),
             ({"fields": [NAME, OWNER]}, ["NewField"], [], []),
+            ({"tape_limit": 2}, [], ["ChangedMedia"], []),
             (
                 {"fields": [NAME, {"name": "n", "required": True, "default": 1, "type": "integer"}]},
                 ["NewField"],
