@@ -12,7 +12,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from printers.said import said
+
 register = template.Library()
+register.filter("said", said)
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
