@@ -27,5 +27,6 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/<slug:name>", job.act, name="job-action"),
     path("printers/<uuid:printer_id>/resume", printer.resume, name="printer-resume"),
     path("printers/<uuid:printer_id>/calibration", calibration.calibration, name="printer-calibration"),
+    path("printers/<uuid:printer_id>/doctor", printer.doctor, name="printer-doctor"),
     path("printers/<uuid:printer_id>/test", printer.print_test, name="printer-test"),
 ]

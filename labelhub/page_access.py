@@ -44,6 +44,7 @@ PAGES: dict[str, Scope] = {
     "job-resolve": Scope.PRINT,
     "printer-test": Scope.PRINT,
     "printer-probe": Scope.PRINT,
+    "printer-doctor": Scope.PRINT,
     "printer-new": Scope.MANAGE,
     "printer-edit": Scope.MANAGE,
     "printer-remove": Scope.MANAGE,
