@@ -46,6 +46,7 @@ PAGES: dict[str, Scope] = {
     "printer-probe": Scope.PRINT,
     "printer-doctor": Scope.PRINT,
     "printer-new": Scope.MANAGE,
+    "printer-scan": Scope.MANAGE,
     "printer-edit": Scope.MANAGE,
     "printer-remove": Scope.MANAGE,
     "printer-calibration": Scope.MANAGE,

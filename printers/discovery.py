@@ -38,6 +38,10 @@ def discover(host: str, port: int, snmp_port: int, community: str) -> Found:
     if answer.problem == "timeout":
         # The first packet may only have woken it.
         answer = read(target, TIMEOUT_S)
+    return found_in(answer, host, port, snmp_port)
+
+
+def found_in(answer: Answer, host: str, port: int, snmp_port: int) -> Found:
     printer = Printer(host=host, port=port, snmp_port=snmp_port, model="")
     status = row_from(printer, None, answer, timezone.now())
     printer.model = status.model_seen

@@ -1,10 +1,11 @@
 from django.urls import path
 
-from printers.views import printer, settings
+from printers.views import printer, scan, settings
 
 urlpatterns = [
     path("printers", printer.printers, name="printers"),
     path("printers/live", printer.printers_live, name="printers-live"),
+    path("printers/scan", scan.look_around, name="printer-scan"),
     path("printers/new", settings.new, name="printer-new"),
     path("printers/<uuid:printer_id>", printer.printer_page, name="printer"),
     path("printers/<uuid:printer_id>/live", printer.printer_live, name="printer-live"),
