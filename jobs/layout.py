@@ -72,15 +72,13 @@ def check_options(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def print_options(options: Mapping[str, Any], copies: int, model: Model) -> PrintOptions:
-    cut = options.get("cut")
+def print_options(options: Mapping[str, Any], copies: int) -> PrintOptions:
+    """What is left out is the printer's best way: a strip where it half-cuts, else every label cut off."""
     return PrintOptions(
         copies=copies,
-        auto_cut=model.auto_cut if cut is None else bool(cut),
-        cut_at_end=cut is not False,
-        half_cut=bool(options.get("half_cut")),
+        auto_cut=options.get("cut"),
+        half_cut=options.get("half_cut"),
         high_resolution=bool(options.get("high_resolution")),
-        compress=model.compression,
     )
 
 
@@ -102,7 +100,7 @@ def lay_out(
     turned, upside_down = _turned(definition, int(options.get("rotate") or 0))
     rendering = render(turned, values, canvas, now=timezone.localtime(now, timezone.get_default_timezone()))
     raster = _upside_down(rendering.raster) if upside_down else rendering.raster
-    driver_for(model).check(model, medium, raster, print_options(options, copies, model))
+    driver_for(model).check(model, medium, raster, print_options(options, copies))
     return rendering, raster
 
 

@@ -151,6 +151,25 @@ class Connection:
             raise failure(self._state.error)
         return self._part(before, len(data))
 
+    def end(self) -> None:
+        """End our side; what the printer does then is told by `look`. Call it when all is acknowledged."""
+        if not self._state.error:
+            self._half_close()
+
+    def look(self, wait_s: float = 0.0) -> Sent:
+        """What is known of the whole connection, after at most so long a wait for news of the printer's side."""
+        if not (self._state.drained or self._state.error) and self._sock.fileno() >= 0:
+            self._look()
+            if wait_s and not (self._state.drained or self._state.error):
+                if self._state.closed_by_peer:
+                    time.sleep(wait_s)
+                else:
+                    _ready(self._sock, select.POLLIN, wait_s)
+                self._look()
+        elif wait_s:
+            time.sleep(wait_s)
+        return self._state
+
     def finish(self, *, drain_s: float | None = None) -> Sent:
         """Wait for the last acknowledgement, end our side, and read until the printer ends its own.
 

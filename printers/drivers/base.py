@@ -2,14 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from PIL import Image
 
 from printers.errors import MediumDoesNotFit, OptionNotSupported
 from printers.media import Canvas, Medium, Model, canvas_for, placement
-from printers.raster import BLACK_DOT, Raster
+from printers.raster import BLACK_DOT, WHITE_DOT, Raster
 
 PRINT, PRINT_AND_FEED = b"\x0c", b"\x1a"
 
@@ -43,7 +43,12 @@ class PrintOptions:
 
 
 class Driver(Protocol):
-    """One command language. Every method raises MediumDoesNotFit or OptionNotSupported; nothing is ever cropped."""
+    """One command language. Every method raises MediumDoesNotFit or OptionNotSupported; nothing is ever cropped.
+
+    `chains`: labels that follow one another save tape as pages of one job; else each is sent as a job of its own.
+    """
+
+    chains: bool
 
     def check(self, model: Model, medium: Medium, raster: Raster, options: PrintOptions) -> None: ...
 
@@ -54,6 +59,17 @@ class Driver(Protocol):
         """The same bytes as `encode`, one piece per printed label, each whole enough to be printed when it arrives.
 
         `pages` is read one page ahead of what is yielded, no further: a page has to say whether it is the last.
+        """
+
+    def page(
+        self, raster: Raster, model: Model, medium: Medium, options: PrintOptions, *, first: bool, last: bool
+    ) -> list[bytes]:
+        """One page of a job by itself, a piece for each of its copies; `first` and `last` are the page's in the job."""
+
+    def ending(self, model: Model, medium: Medium, options: PrintOptions) -> bytes:
+        """The end of a job whose last page did not come: feeds and cuts what was printed, on the shortest blank label.
+
+        Empty where such a job is not cut off at its end anyway.
         """
 
 
@@ -87,6 +103,8 @@ class Position(NamedTuple):
 class BrotherDriver(ABC):
     """What the two raster languages share: checks of sizes, order of pages."""
 
+    chains: bool
+
     def check(self, model: Model, medium: Medium, raster: Raster, options: PrintOptions) -> None:
         check_image(model, medium, raster, high_resolution=options.high_resolution)
         check_options(model, options)
@@ -98,20 +116,34 @@ class BrotherDriver(ABC):
         return b"".join(self.chunks(pages, model, medium, options))
 
     def chunks(self, pages: Iterable[Raster], model: Model, medium: Medium, options: PrintOptions) -> Iterator[bytes]:
-        job, first = Job(model, medium, options), True
-        for raster, last_raster in self._looked_ahead(pages, job):
-            lines = self.lines(raster, job)
-            for copy in range(1, options.copies + 1):
-                position = Position(first, last=last_raster and copy == options.copies)
-                if first:
-                    job = job._replace(alone=position.last)
-                yield (
-                    (self.start(job) if first else b"")
-                    + self.commands(raster, job, position)
-                    + lines
-                    + (PRINT_AND_FEED if position.last else PRINT)
-                )
-                first = False
+        first = True
+        for raster, last in self._looked_ahead(pages, Job(model, medium, options)):
+            yield from self._pieces(raster, Job(model, medium, options), first=first, last=last)
+            first = False
+
+    def page(
+        self, raster: Raster, model: Model, medium: Medium, options: PrintOptions, *, first: bool, last: bool
+    ) -> list[bytes]:
+        self.check(model, medium, raster, options)
+        return list(self._pieces(raster, Job(model, medium, options), first=first, last=last))
+
+    def ending(self, model: Model, medium: Medium, options: PrintOptions) -> bytes:
+        if not options.cuts_at_end:
+            return b""
+        blank = blank_label(model, medium, high_resolution=options.high_resolution)
+        return b"".join(self.page(blank, model, medium, replace(options, copies=1), first=False, last=True))
+
+    def _pieces(self, raster: Raster, job: Job, *, first: bool, last: bool) -> Iterator[bytes]:
+        lines, copies = self.lines(raster, job), job.options.copies
+        job = job._replace(alone=first and last and copies == 1)
+        for copy in range(1, copies + 1):
+            position = Position(first and copy == 1, last and copy == copies)
+            yield (
+                (self.start(job) if position.first else b"")
+                + self.commands(raster, job, position)
+                + lines
+                + (PRINT_AND_FEED if position.last else PRINT)
+            )
 
     def _looked_ahead(self, pages: Iterable[Raster], job: Job) -> Iterator[tuple[Raster, bool]]:
         # A page is checked when it is read, so that the one before it has not yet promised that more follows.
@@ -180,6 +212,13 @@ def check_options(model: Model, options: PrintOptions) -> None:
         raise OptionNotSupported(f"The {model.name} has no high resolution; it prints at {model.dpi} dpi.")
     if options.compress and not model.compression:
         raise OptionNotSupported(f"The {model.name} does not understand compressed lines.")
+
+
+def blank_label(model: Model, medium: Medium, *, high_resolution: bool = False) -> Raster:
+    """The shortest label that the model prints on this medium, without a dot."""
+    canvas = canvas_for(model, medium, high_resolution=high_resolution)
+    white = Image.new("1", (canvas.length_dots or canvas.min_lines, canvas.pins), WHITE_DOT)
+    return Raster(white, None, canvas.dpi_along, canvas.dpi_across)
 
 
 def has_dots(plane: Image.Image) -> bool:

@@ -36,6 +36,9 @@ MARGIN_MM = (2, 127)
 
 
 class BrotherPt(BrotherDriver):
+    # Every job begins with the blank between print head and cutter: 22.5 mm.
+    chains = True
+
     def check_own(self, job: Job) -> None:
         model, options = job.model, job.options
         if options.half_cut and options.cut_every > 1:

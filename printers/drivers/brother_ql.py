@@ -36,6 +36,9 @@ MARGIN_DOTS = (35, 1500)
 
 
 class BrotherQl(BrotherDriver):
+    # The cutter is at the head: nothing would be saved, and a job that is whole has no end that could fail to come.
+    chains = False
+
     def check_own(self, job: Job) -> None:
         model, medium, options = job.model, job.medium, job.options
         if options.chain:
