@@ -44,6 +44,8 @@ class Lease:
     # Whose turn at the printer it is, and how many labels they got in it (jobs/queue/turns.py).
     served_to: str = ""
     served: int = 0
+    # The medium of a strip that has begun and not ended; a label that opens one sets it, its barrier writes it.
+    open_strip: str = ""
 
     @property
     def mine(self) -> bool:
@@ -59,11 +61,16 @@ class Lease:
         """False when the turn is over; then nothing more may be written or sent."""
         asked_at = _monotonic()
         rows = PrinterLease.objects.filter(printer_id=self.printer_id, token=self.token, expires_at__gt=Now())
-        if rows.update(expires_at=from_now(LEASE_S)) == 1:
+        if rows.update(expires_at=from_now(LEASE_S), open_strip=self.open_strip) == 1:
             self.stops_at = asked_at + LEASE_S - MARGIN_S
         else:
             self.lost = True
         return not self.lost
+
+    def strip_ended(self) -> bool:
+        """Written at once: whoever reads it later would end the strip again. False when the turn is over."""
+        self.open_strip = ""
+        return self.renew()
 
     def release(self) -> None:
         self.lost = True
@@ -86,8 +93,8 @@ def acquire(printer_id: UUID) -> Lease | None:
                 return None
             if rows.filter(token=held["token"]).update(**taken) != 1:
                 return None
-        token, served_to, served = rows.values_list("token", "served_to", "served").get()
-    return Lease(printer_id, token, owner, asked_at + LEASE_S - MARGIN_S, served_to=served_to, served=served)
+        kept = rows.values("token", "served_to", "served", "open_strip").get()
+    return Lease(printer_id, owner=owner, stops_at=asked_at + LEASE_S - MARGIN_S, **kept)
 
 
 def is_free(lease: PrinterLease, now: Any) -> bool:

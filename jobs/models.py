@@ -232,6 +232,8 @@ class PrinterLease(models.Model):
     # Whose labels it printed last, and how many in a row (jobs/queue/turns.py).
     served_to = models.CharField(max_length=160, blank=True, default="", db_default="")
     served = models.PositiveIntegerField(default=0, db_default=0)
+    # The medium of a strip whose last label was not sent: what is printed of it has to be fed out and cut off.
+    open_strip = models.CharField(max_length=40, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return f"{self.printer_id}: {self.token} {self.owner}"

@@ -126,10 +126,11 @@ class PrintForm:
 
     @property
     def cuts(self) -> list[tuple[str, str]]:
-        found = [("", _("After every label")), ("none", _("Do not cut"))]
         if any(_model_has(choice.card.printer, "half_cut") for choice in self.printers):
-            found.insert(1, ("half", _("Half cut between copies")))
-        return found
+            usual = [("", _("As a strip: half cut between labels")), ("full", _("After every label"))]
+        else:
+            usual = [("", _("After every label"))]
+        return [*usual, ("none", _("Do not cut"))]
 
     @property
     def offers_high_resolution(self) -> bool:
@@ -137,7 +138,7 @@ class PrintForm:
 
     @property
     def options(self) -> dict[str, Any]:
-        options: dict[str, Any] = {"none": {"cut": False}, "half": {"half_cut": True}}.get(self.cut, {})
+        options: dict[str, Any] = {"none": {"cut": False}, "full": {"half_cut": False}}.get(self.cut, {})
         return options | {"high_resolution": True} if self.high_resolution and self.offers_high_resolution else options
 
     def complain(self, error: HubError) -> None:

@@ -31,8 +31,19 @@ class Options(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    cut: Flag | None = None
-    half_cut: Flag | None = None
+    cut: (
+        Annotated[Flag, Field(description="Cut every label off (true) or none at all (false); see `half_cut`.")] | None
+    ) = None
+    half_cut: (
+        Annotated[
+            Flag,
+            Field(
+                description="True: a strip, with half-cuts between the labels and copies, cut off at its end. False: "
+                "separate labels. Left out: a strip where the model half-cuts and `cut` is left out."
+            ),
+        ]
+        | None
+    ) = None
     high_resolution: Flag | None = None
     rotate: Annotated[int, Field(strict=True, description="Quarter turns only, in degrees.")] | None = None
 

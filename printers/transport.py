@@ -154,6 +154,7 @@ class Connection:
     def end(self) -> None:
         """End our side; what the printer does then is told by `look`. Call it when all is acknowledged."""
         if not self._state.error:
+            self._look()
             self._half_close()
 
     def look(self, wait_s: float = 0.0) -> Sent:

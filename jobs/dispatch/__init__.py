@@ -21,10 +21,10 @@ from jobs.dispatch.obstacles import (
     PrinterNotReachable,
     TurnLost,
 )
-from jobs.dispatch.preflight import look
+from jobs.dispatch.preflight import Looked, check_medium, look
 from jobs.dispatch.recovery import count_death, recover
 from jobs.dispatch.reporting import report
-from jobs.dispatch.sending import NothingSent, Turn, Unsettled, deliver, is_stopping
+from jobs.dispatch.sending import NothingSent, Session, Turn, Unsettled, deliver, is_stopping
 from jobs.dispatch.stopping import (
     OFFLINE,
     RETRY_PAUSE_S,
@@ -35,6 +35,7 @@ from jobs.dispatch.stopping import (
     ready_again,
     stop_printer,
 )
+from jobs.dispatch.strips import end_left_strip
 from jobs.dispatch.waiting import NOT_READY_PAUSE, release_fitting
 from jobs.errors import ArtifactUnusable, NotAllowed
 from jobs.layout import render_job
@@ -87,21 +88,39 @@ def _may_print(printer: Printer) -> bool:
 
 def _work(printer_id: UUID, turn: Turn) -> None:
     recover(printer_id, turn)
-    while turn.is_mine() and not is_stopping():
-        printer = _printer(printer_id)
-        if printer is None or not _may_print(printer):
-            return
-        medium = loaded_medium(printer, getattr(printer, "status", None))
-        release_fitting(printer_id, medium.key if medium else None)
-        let_go_if_ready(printer)
-        if not Job.objects.waiting(timezone.now()).filter(printer_id=printer_id).exists() or not may_try(printer):
-            return
-        claimed = queue.claim_next(printer_id, turn.lease)
-        if claimed is None or not _print(*claimed, turn, printer):
-            return
+    session = Session(turn)
+    try:
+        while turn.is_mine() and not is_stopping() and _work_on_next(printer_id, session):
+            pass
+    finally:
+        session.end()
 
 
-def _print(job: Job, attempt: Attempt, turn: Turn, printer: Printer) -> bool:
+def _work_on_next(printer_id: UUID, session: Session) -> bool:
+    """One job, if there is one; whether there may be another."""
+    printer = _printer(printer_id)
+    if printer is None or not _may_print(printer):
+        return False
+    if session.rested is None and not _is_ready(printer, session.turn):
+        return False
+    claimed = queue.claim_next(printer_id, session.turn.lease)
+    return claimed is not None and _print(*claimed, session, printer)
+
+
+def _is_ready(printer: Printer, turn: Turn) -> bool:
+    """Whether the next label may be begun; what it waits for is let go of where that is there."""
+    medium = loaded_medium(printer, getattr(printer, "status", None))
+    release_fitting(printer.pk, medium.key if medium else None)
+    let_go_if_ready(printer)
+    waiting = Job.objects.waiting(timezone.now()).filter(printer_id=printer.pk).exists()
+    if not (waiting or turn.lease.open_strip) or not may_try(printer):
+        return False
+    if turn.lease.open_strip:
+        end_left_strip(printer, turn)
+    return waiting
+
+
+def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bool:
     """One job, from claim to outcome. False: leave the printer alone for now."""
     job.printer = printer
     failpoints.hit("claimed")
@@ -111,8 +130,7 @@ def _print(job: Job, attempt: Attempt, turn: Turn, printer: Printer) -> bool:
             return True
         raster = _image(job, attempt)
         failpoints.hit("rendered")
-        looked = look(printer, job, still_mine=turn.is_mine)
-        verdict = deliver(job, attempt, turn, printer, raster, looked)
+        verdict = deliver(job, attempt, session, printer, raster, _looked(job, session, printer))
     except Obstacle as obstacle:
         return _put_back(job, attempt, printer, obstacle)
     except NothingSent as error:
@@ -139,6 +157,15 @@ def _print(job: Job, attempt: Attempt, turn: Turn, printer: Printer) -> bool:
     else:
         ready_again(printer)
     return verdict.outcome != Outcome.UNKNOWN
+
+
+def _looked(job: Job, session: Session, printer: Printer) -> Looked:
+    """How the printer is: as it was seen after the last label of this connection, or by a look before a new one."""
+    if session.rested is not None and session.continues(job, printer):
+        check_medium(session.rested, job)
+        return Looked(session.rested)
+    session.end()
+    return look(printer, job, still_mine=session.turn.is_mine)
 
 
 def _image(job: Job, attempt: Attempt) -> Raster:

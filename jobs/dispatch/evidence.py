@@ -27,12 +27,14 @@ class Watch:
     """Observations of one label (in `pages` copies) since its first byte.
 
     `life_before` is the printer's label counter before, None where it has none. `listening`: it answered by SNMP
-    before the label was sent. `drained` becomes True when the printer has read all and ended its session.
+    before the label was sent. `drained` becomes True when the printer has read all and ended its session. `ours`: it
+    has printed a label of this session before, so that nobody else's comes between.
     """
 
     pages: int
     life_before: int | None
     listening: bool
+    ours: bool = False
     drained: bool = False
     closed_early: bool = False
     printing_seen: bool = False
@@ -82,6 +84,19 @@ class Watch:
             return 0
         return max(0, self.last.life_count - self.life_before)
 
+    def has_printed(self, pages: int) -> bool:
+        """Whether the first so many are printed, as far as it shows that: by its counter, else that it has rested."""
+        if self.life_before is not None and self.last is not None and self.last.life_count is not None:
+            return self.printed_since >= pages
+        return self.printing_seen and self.at_rest_since_ms is not None
+
+    @property
+    def shows_nothing_for_ms(self) -> int:
+        """How long it has been well and at rest, and has not shown any sign of the label; 0 where it has."""
+        if self.printing_seen or self.printed_since or self.at_rest_since_ms is None:
+            return 0
+        return self.last_seen_ms - self.at_rest_since_ms
+
     def verdict(self) -> Verdict | None:
         """What is known for certain; None while there is more to see."""
         reading = self.last
@@ -97,7 +112,7 @@ class Watch:
             )
         if reading.printing:
             return None
-        if not self.drained and self.last_seen_ms - (self.at_rest_since_ms or 0) < AT_REST_MS:
+        if not (self.drained or self.ours) and self.last_seen_ms - (self.at_rest_since_ms or 0) < AT_REST_MS:
             return None
         if self.printed_since >= self.pages or (self.printing_seen and self.printed_since == 0):
             return _confirmed()

@@ -48,7 +48,7 @@ def look(printer: Printer, job: Job, *, still_mine: Callable[[], bool], patience
         if not reading.ready:
             raise PrinterNeedsSomebody(trouble_of(reading), reading.reasons)
         if not reading.printing:
-            _check_medium(reading, job)
+            check_medium(reading, job)
             return Looked(reading)
         if time.monotonic() > give_up or not still_mine():
             raise PrinterBusy("The printer is printing for somebody else.")
@@ -82,7 +82,7 @@ def wrong_device(printer: Printer, model_seen: str) -> str:
     )
 
 
-def _check_medium(reading: Reading, job: Job) -> None:
+def check_medium(reading: Reading, job: Job) -> None:
     wanted = find_medium(job.medium)
     if reading.medium is not None:
         if reading.medium.key != wanted.key:

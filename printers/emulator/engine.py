@@ -59,6 +59,8 @@ class Engine:
         self._turn = asyncio.Lock()
         self._news = asyncio.Event()
         self._jobs = 0
+        # False while a label that was printed is still behind the cutter: the next one needs no blank before it.
+        self._fed_out = True
         self.connections = 0
         self.most_at_once = 0
         self.bytes_read = 0
@@ -158,12 +160,17 @@ class Engine:
         inbox: asyncio.Queue[bytes] = asyncio.Queue(maxsize=MEMORY // PIECE)
         receiving = asyncio.create_task(self._receive(connection, inbox))
         interpreter = Interpreter(self.device.model, lambda: self.device.in_it)
-        first_page = True
+        held: Page | None = None
         try:
             while data := await inbox.get():
                 for page in interpreter.feed(data):
-                    await self._print(page, first_page)
-                    first_page = False
+                    if held is not None:
+                        await self._print(held)
+                    held = page if "holds-pages" in self.device.faults and not page.last else None
+                    if held is None:
+                        await self._print(page)
+            if held is not None:
+                self._went_wrong("the sender left without the page that the one before it waits for")
             if interpreter.unfinished:
                 self._went_wrong("the sender left in the middle of a label; nothing of it is printed")
         except (StreamError, Stopped) as error:
@@ -207,13 +214,13 @@ class Engine:
             return await loop.sock_recv(connection, max(1, int(slow.number / 20)))
         return await loop.sock_recv(connection, PIECE)
 
-    async def _print(self, page: Page, first_page: bool) -> None:
+    async def _print(self, page: Page) -> None:
         device = self.device
         while device.has_error and self._holds:
             await self._news.wait()
         if device.has_error:
             raise Stopped(f"not printed: {device.error_text}")
-        blank = PT_HEAD_TO_CUTTER_MM if first_page and device.model.family == "pt" else 0.0
+        blank = PT_HEAD_TO_CUTTER_MM if self._fed_out and page.number == 1 and device.model.family == "pt" else 0.0
         tape_mm = page.raster.length_mm + 2 * page.margin_mm + blank
         device.printing = True
         try:
@@ -225,6 +232,7 @@ class Engine:
             except OSError as error:
                 raise StreamError(f"the label cannot be kept: {error}", error2=SYSTEM_ERROR) from None
             device.life_count += 1
+            self._fed_out = page.last and page.cut == "full"
             self._came_out(printed)
         finally:
             device.printing = False

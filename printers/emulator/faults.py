@@ -18,6 +18,7 @@ FAULTS = {
     "wrong-media": "other media are loaded, =KEY (a neighbour of what was there)",
     "jam": "the cutter is jammed",
     "power-off": "loses its power in the middle of the next label",
+    "holds-pages": "keeps each page of a strip back until the next one comes",
     "snmp-off": "SNMP is silent",
     "snmp-garbage": "SNMP answers are broken, =truncated, =huge, =spoofed, =random, =short or =hostile (in turn)",
     "snmp-lies": "SNMP says idle and well, always",

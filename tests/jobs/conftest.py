@@ -37,6 +37,8 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("jobs.dispatch.sending.HEAD_FEED_MM", 0.0)
     monkeypatch.setattr("jobs.dispatch.sending.CUT_S", 0.0)
     monkeypatch.setattr("jobs.dispatch.sending.SAFETY", 0.1)
+    monkeypatch.setattr("jobs.dispatch.sending.HELD_MS", 300)
+    monkeypatch.setattr("jobs.dispatch.evidence.AT_REST_MS", 200)
     monkeypatch.setattr("jobs.dispatch.preflight.PATIENCE_S", 0.2)
     monkeypatch.setattr("jobs.dispatch.preflight.BUSY_LIMIT_S", 1.0)
 
