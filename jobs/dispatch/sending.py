@@ -45,6 +45,8 @@ CLOSE_S = 1.0
 COOL_DOWN_S = 1.0
 # Between the copies of a label, how long it may take until the one before is printed.
 PAGE_S = 10.0
+# How long the end of a printer's side may take to get here.
+EARLY_END_S = 0.01
 # A printer that shows no sign of a page for so long waits for the next one.
 HELD_MS = 3000
 POLL_PATIENCE_S = 0.5
@@ -253,6 +255,8 @@ def deliver(
         session.sent(ended=last, ending=ending)
         _note_acked(attempt)
         if not followed:
+            # One that has ended its side by now did so before it had everything.
+            link.look(EARLY_END_S)
             link.end()
         verdict = observe(attempt, turn, printer, watch, seconds, session)
     except BaseException:

@@ -4,11 +4,12 @@ A turn is TURN_LABELS labels of one person or script, so that neither a strip is
 batch of thousands is waited for. Who asks next is found by a step in an index, however many labels wait.
 """
 
-from django.db.models import Q, Subquery
+from django.db.models import Exists, Q, Subquery
 from django.utils import timezone
 
 from jobs.lease import Lease
 from jobs.models import Job
+from printers.models import Printer
 
 TURN_LABELS = 10
 
@@ -19,8 +20,12 @@ def next_job(lease: Lease) -> Job | None:
     Whoever keeps a strip open sees by it whether the strip goes on: the next job is of the same batch, or it ends.
     """
     waiting = Job.objects.waiting(timezone.now()).filter(printer_id=lease.printer_id)
+    # No join: the order of the index would be lost.
+    prints = Exists(Printer.objects.filter(pk=lease.printer_id, enabled=True, paused=False, config_error=""))
     most_urgent = waiting.order_by("priority").values("priority")[:1]
-    equals = waiting.filter(priority=Subquery(most_urgent)).order_by("requested_by", "created_at", "position", "id")
+    equals = waiting.filter(prints, priority=Subquery(most_urgent)).order_by(
+        "requested_by", "created_at", "position", "id"
+    )
     over = lease.served >= TURN_LABELS
     after = Q(requested_by__gt=lease.served_to) if over else Q(requested_by__gte=lease.served_to)
     return equals.filter(after).first() or equals.first()
