@@ -51,7 +51,7 @@ def filters_of(query: QueryDict) -> Filters:
     )
 
 
-def page_of(filters: Filters, caller: Caller) -> Page[Job]:
+def jobs_of(filters: Filters, caller: Caller) -> JobQuerySet:
     jobs: JobQuerySet = Job.objects.visible_to(caller).filter(SHOW[filters.show][1])
     if filters.printer:
         jobs = jobs.filter(printer_id=filters.printer)
@@ -61,7 +61,11 @@ def page_of(filters: Filters, caller: Caller) -> Page[Job]:
         jobs = jobs.filter(template_key=filters.template)
     if filters.text:
         jobs = jobs.alias(values_text=Cast("fields", TextField())).filter(_matching(filters.text))
-    jobs = jobs.select_related("printer", "template_version__template")
+    return jobs
+
+
+def page_of(filters: Filters, caller: Caller) -> Page[Job]:
+    jobs = jobs_of(filters, caller).select_related("printer", "template_version__template")
     try:
         return page(jobs, NEWEST_FIRST, cursor=filters.before, limit=PAGE)
     except InvalidCursor:

@@ -37,6 +37,7 @@ PAGES: dict[str, Scope] = {
     "table-skip-errors": Scope.PRINT,
     "table-print": Scope.PRINT,
     "table-withdraw": Scope.PRINT,
+    "table-csv": Scope.PRINT,
     "table-row": Scope.PRINT,
     "table-picture": Scope.PRINT,
     "job-action": Scope.PRINT,

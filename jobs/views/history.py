@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.bulk import VERBS, act_on_many, in_words
+from jobs.exports import csv_answer, job_lines
 from jobs.history import SHOW, Filters, filters_of, page_of
 from jobs.views.back import back_to
 from printers.callers import caller_of
@@ -29,6 +30,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         ],
         "printers": visible_to(caller_of(request)),
         "templates": Template.objects.order_by("title"),
+        "query": urlencode({name: request.GET[name] for name in FILTERS if name in request.GET}),
     }
     return render(request, "jobs/list.html", context)
 
@@ -36,6 +38,11 @@ def jobs(request: HttpRequest) -> HttpResponse:
 @require_safe
 def jobs_live(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/list_live.html", _list(request, filters_of(request.GET)))
+
+
+@require_safe
+def jobs_csv(request: HttpRequest) -> HttpResponse:
+    return csv_answer(job_lines(filters_of(request.GET), caller_of(request)), "jobs")
 
 
 @require_POST

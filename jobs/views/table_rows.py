@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from jobs.exports import csv_answer, row_lines
 from jobs.print_form import MAX_COPIES, PrinterChoice, choices_for
 from jobs.submission import Accepted
 from jobs.table_page import PER_PAGE, SHOW, posted_changes, shown_row, summary
@@ -153,6 +154,13 @@ def picture(request: HttpRequest, table_id: UUID, number: int) -> HttpResponse:
     response = HttpResponse(png, content_type="image/png")
     response["Cache-Control"] = f"private, max-age={A_DAY}" if "v" in request.GET else "private, no-cache"
     return response
+
+
+@require_safe
+def rows_csv(request: HttpRequest, table_id: UUID) -> HttpResponse:
+    """Every row with its verdict, to be mended where it came from."""
+    table, _card = table_of(request, table_id)
+    return csv_answer(row_lines(table), "rows")
 
 
 @require_POST
