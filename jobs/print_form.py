@@ -20,6 +20,8 @@ from printers.media import Medium, find_model, media_for
 from printers.models import Printer
 from templates_app.cards import TemplateCard
 from templates_app.definition import Definition, Field, words
+from templates_app.elements.image import REFERENCE
+from templates_app.models import HousePicture
 
 PREFIX = "f."
 MAX_COPIES = 500
@@ -61,6 +63,12 @@ class FormField:
     @property
     def input(self) -> str:
         return "textarea" if self.field.many else INPUTS[self.field.type]
+
+    @property
+    def pictures(self) -> list[tuple[str, str]]:
+        """The hub's pictures, as values."""
+        names = HousePicture.objects.filter(removed_at=None).values_list("name", flat=True)
+        return [(f"{REFERENCE}{name}", name) for name in names]
 
     @property
     def required(self) -> bool:

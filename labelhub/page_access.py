@@ -29,6 +29,8 @@ PAGES: dict[str, Scope] = {
     "counter-reset": Scope.MANAGE,
     "font-add": Scope.DESIGN,
     "font-remove": Scope.DESIGN,
+    "picture-add": Scope.DESIGN,
+    "picture-remove": Scope.DESIGN,
     "table-upload": Scope.PRINT,
     "table": Scope.PRINT,
     "table-columns": Scope.PRINT,

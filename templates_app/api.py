@@ -6,10 +6,21 @@ from printers.callers import caller_of
 from printers.media import find_medium
 from printers.paging import chosen_fields, list_answer, page
 from printers.registration import PrinterRegistration
+from printers.schemas import PageQuery
 from templates_app.catalog import all_templates, definition_of, describe, find_template
+from templates_app.counters import all_counters, counter_state, form_of, reset_counter
 from templates_app.definition import json_schema
 from templates_app.registration import register
-from templates_app.schemas import RegisterIn, RegisterOut, TemplateList, TemplateOut, TemplateQuery
+from templates_app.schemas import (
+    CounterList,
+    CounterOut,
+    RegisterIn,
+    RegisterOut,
+    ResetIn,
+    TemplateList,
+    TemplateOut,
+    TemplateQuery,
+)
 
 router = Router(tags=["Templates"])
 
@@ -32,6 +43,30 @@ def list_templates(request: HttpRequest, query: Query[TemplateQuery]) -> HttpRes
 def schema(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - ninja passes it by this name
     """JSON Schema of a template definition: editors complete and check with it."""
     return JsonResponse(json_schema(), headers={"Cache-Control": "private, max-age=3600"})
+
+
+@router.get("/counters", response=CounterList, operation_id="list_counters")
+def list_counters(request: HttpRequest, query: Query[PageQuery]) -> HttpResponse:  # noqa: ARG001 - as above
+    """Serial numbers: what was given out last, and what each template would print next."""
+    names = chosen_fields(CounterOut, query.fields)
+    after = query.cursor or ""
+    left = [each for each in all_counters() if each.name > after]
+    items = [CounterOut.of(each) for each in left[: query.limit]]
+    more = items[-1].name if len(left) > query.limit else None
+    return list_answer(CounterList(items=items, next_cursor=more), names)
+
+
+@router.get("/counters/{name}", response=CounterOut, operation_id="read_counter")
+def read_counter(request: HttpRequest, name: str) -> CounterOut:  # noqa: ARG001 - as above
+    return CounterOut.of(counter_state(name))
+
+
+@router.post("/counters/{name}/reset", response=CounterOut, operation_id="reset_counter")
+def reset(request: HttpRequest, name: str, body: ResetIn) -> CounterOut:
+    """Set what the next label gets. Numbers may come twice then; who did it and why is recorded (`counter.reset`)."""
+    counter_state(name)
+    reset_counter(name, form_of(name), body.next, body.reason, actor=caller_of(request).label)
+    return CounterOut.of(counter_state(name))
 
 
 @router.get("/templates/{slug:key}", response=TemplateOut, operation_id="read_template")

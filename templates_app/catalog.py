@@ -6,6 +6,7 @@ from typing import Any
 from templates_app.definition import Definition, parse, words
 from templates_app.errors import UnknownTemplate
 from templates_app.house_fonts import provide_fonts
+from templates_app.house_pictures import provide_pictures
 from templates_app.models import Template, TemplateQuerySet, TemplateVersion
 
 _PARSED_KEPT = 512
@@ -38,8 +39,8 @@ def definition_of(version: TemplateVersion) -> Definition:
     found = _parsed.get(version.sha256)
     if found is None:
         found = parse(version.definition, source=f"template version {version.pk}")
-        if provide_fonts(found):
-            # Not kept: the font may come.
+        if provide_fonts(found) + provide_pictures(found):
+            # Not kept: what is missing may come.
             return found
         if len(_parsed) >= _PARSED_KEPT:
             _parsed.pop(next(iter(_parsed)), None)

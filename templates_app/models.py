@@ -135,6 +135,8 @@ class Counter(models.Model):
     name = models.CharField(max_length=120, unique=True)
     value = models.BigIntegerField(default=0)
     updated_at = models.DateTimeField(auto_now=True)
+    # The latest times that somebody set it anew, to be shown; the log has all of them.
+    resets = models.JSONField(null=True)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value}"
@@ -220,6 +222,29 @@ class ColumnMemory(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.template_id}"
+
+
+class HousePicture(models.Model):
+    """A picture for all templates, stored once. Neither its bytes nor its name ever belong to another."""
+
+    name = models.SlugField(max_length=40, unique=True)
+    sha256 = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=8)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    data = models.BinaryField()
+    added_by = models.CharField(max_length=160, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # The last day that a label had it as a value, or nearly.
+    used_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Font(models.Model):

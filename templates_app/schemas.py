@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from printers.schemas import PageQuery
 from printers.wire import Instant
+from templates_app.counters import HIGHEST, LONGEST_REASON, CounterState
 
 EXAMPLE: dict[str, Any] = {
     "key": "shelf",
@@ -54,6 +55,40 @@ class TemplateQuery(PageQuery):
     media: Annotated[
         str | None, Field(max_length=40, description="Only those that take this medium.", examples=["tze:12"])
     ] = None
+
+
+class CounterUse(BaseModel):
+    """A template that shows the counter."""
+
+    template: Annotated[str, Field(examples=["box-24"])]
+    next: Annotated[str, Field(description="As it would be printed.", examples=["BX-00042"])]
+
+
+class CounterOut(BaseModel):
+    model_config = ConfigDict(title="Counter")
+
+    name: Annotated[str, Field(examples=["box"])]
+    last: Annotated[int | None, Field(description="The number that was given out last; null before the first.")]
+    next: Annotated[int | None, Field(description="Null where no template has the counter any more.")]
+    updated_at: Instant | None
+    templates: list[CounterUse]
+
+    @classmethod
+    def of(cls, state: CounterState) -> "CounterOut":
+        uses = [CounterUse(template=use.template, next=use.following) for use in state.uses]
+        return cls(name=state.name, last=state.last, next=state.following, updated_at=state.updated_at, templates=uses)
+
+
+class CounterList(BaseModel):
+    items: list[CounterOut]
+    next_cursor: str | None
+
+
+class ResetIn(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"next": 1, "reason": "A new year"}]})
+
+    next: Annotated[int, Field(strict=True, ge=0, lt=HIGHEST, description="What the next label gets.")]
+    reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 
 
 class RegisterIn(BaseModel):

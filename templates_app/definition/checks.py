@@ -57,8 +57,8 @@ class _Check:
                     lambda f: f.type in {"integer", "decimal"} and not f.many, "a number",
                 )  # fmt: skip
             if isinstance(element, Picture):
-                if bool(element.field) == bool(element.data):
-                    self.problems.append(Problem(at, "An image has either a field or data."))
+                if sum(map(bool, (element.field, element.data, element.picture))) != 1:
+                    self.problems.append(Problem(at, "An image has either a field, a picture or data."))
                 if element.field and not (element.field == "item" and "item" in scope):
                     self._must_be(element.field, f"{at}/field", lambda f: f.type == "image", "of type image")
             self.elements(getattr(element, "elements", []), f"{at}/elements", inner, depth + 1)

@@ -12,7 +12,7 @@ import pydantic
 from pydantic import StringConstraints, TypeAdapter, ValidationError, field_validator, model_validator
 
 from templates_app.elements.base import Strict
-from templates_app.elements.image import open_picture
+from templates_app.elements.image import REFERENCE, open_picture
 
 Language = Literal["en", "de"]
 Words = Annotated[str, pydantic.Field(max_length=400)] | dict[Language, Annotated[str, pydantic.Field(max_length=400)]]
@@ -186,6 +186,9 @@ def _url(field: Field, raw: object) -> str:
 def _image(_field: Field, raw: object) -> str:
     if not isinstance(raw, str):
         raise ValueError("a PNG or JPEG in base64 is needed")
+    if raw.startswith(REFERENCE):
+        # Whether it is there is asked when it is drawn: definitions know no database.
+        return raw
     open_picture(raw)
     return raw
 

@@ -12,6 +12,7 @@ from templates_app.editor.words import choice, hint, label
 from templates_app.elements import KINDS
 from templates_app.elements.group import Repeat
 from templates_app.elements.symbols import SYMBOLOGIES
+from templates_app.models import HousePicture
 
 # Sections of the form; what is in none of them comes first.
 POSITION = ("anchor", "x", "y", "width", "height", "weight", "rotate")
@@ -212,6 +213,9 @@ def _input(kind: str, spec: Spec, place: str, here: dict[str, Any], document: di
         made.options = _options(spec.name, ["", *_fields_for(spec.name, document)], made.value)
     elif spec.name in {"default", "example"} and kind == "field":
         _as_the_field(made, here, spec.name)
+    elif spec.name == "picture":
+        names = HousePicture.objects.filter(removed_at=None).values_list("name", flat=True)
+        made.control, made.options = "select", _options("picture", ["", *names], made.value)
     elif spec.name == "level":
         symbology = SYMBOLOGIES.get(str(here.get("symbology", "qr")))
         levels = symbology.levels if symbology is not None else ("L", "M", "Q", "H")

@@ -15,6 +15,7 @@ from templates_app.editor.drafts import Work, read_text
 from templates_app.editor.places import look, place_of, walk
 from templates_app.errors import InvalidDefinition
 from templates_app.house_fonts import provide_fonts
+from templates_app.house_pictures import provide_pictures
 from templates_app.label_picture import TONES, Picture, lay_out_picture
 from templates_app.lint import lint
 from templates_app.rendering import examples, render, resolve
@@ -67,7 +68,7 @@ def look_at(work: Work) -> Sight:
     document = work.document
     try:
         definition = parse(document)
-        problems = [*_wrong_key(definition, work), *provide_fonts(definition)]
+        problems = [*_wrong_key(definition, work), *provide_fonts(definition), *provide_pictures(definition)]
     except InvalidDefinition as error:
         problems, definition = error.problems, None
     sight.errors = {problem.pointer: problem.message for problem in problems}

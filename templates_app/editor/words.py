@@ -57,6 +57,7 @@ LABELS: dict[str, Any] = {
     "inverted": _("Light on dark"),
     "vertical": _("Letters below each other"),
     "symbology": _("Kind of code"),
+    "picture": _("One of the pictures"),
     "value": _("Content"),
     "level": _("Error correction"),
     "module_dots": _("Dots of a module"),

@@ -20,18 +20,26 @@ from templates_app.elements.base import (
     Space,
     Vertical,
     aligned,
+    does_not_fit,
     own_size,
 )
 
 LARGEST_BYTES = 1_500_000
 LARGEST_SIDE = 6000
 LARGEST_PIXELS = 16_000_000
+# A value that names one of the hub's pictures instead of bringing its own.
+REFERENCE = "picture:"
+# The hub's pictures that this process has read, by name (templates_app/house_pictures.py); they never change.
+PICTURES: dict[str, bytes] = {}
 
 
 class Picture(Element):
     kind: Literal["image"] = "image"
     field: str | None = Field(None, max_length=64, description="The image field to show")
     data: str | None = Field(None, max_length=2_000_000, description="A PNG or JPEG in base64 or as a data URL")
+    picture: str | None = Field(
+        None, max_length=40, pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", description="One of the hub's pictures, by its name"
+    )
     mode: Literal["threshold", "dither"] = "threshold"
     threshold: int = Field(128, ge=1, le=255)
     align: Horizontal = "center"
@@ -48,20 +56,46 @@ class Picture(Element):
         return data
 
 
-@lru_cache(maxsize=32)
 def open_picture(data: str) -> Image.Image:
-    """Grey, transparent parts white; raises ValueError with a sentence. Sizes are checked before pixels are read."""
+    """Of base64, a data URL or a reference to the hub's pictures; raises ValueError with a sentence."""
+    if data.startswith(REFERENCE):
+        name = data.removeprefix(REFERENCE)
+        if name not in PICTURES:
+            raise ValueError(f"there is no picture “{name[:60]}” in this hub")
+        return read_picture(PICTURES[name])
     encoded = data.partition(",")[2] if data.startswith("data:") else data
     if len(encoded) > LARGEST_BYTES * 4 // 3 + 4:
         raise ValueError("a picture may have 1.5 MB")
     try:
-        opened = Image.open(io.BytesIO(base64.b64decode(encoded, validate=False)), formats=("PNG", "JPEG"))
-    except (binascii.Error, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raw = base64.b64decode(encoded, validate=False)
+    except (binascii.Error, ValueError) as error:
         raise ValueError("this is no PNG or JPEG in base64") from error
+    return read_picture(raw)
+
+
+def opened_picture(raw: bytes) -> Image.Image:
+    """Its header only; raises ValueError for other formats, and for more bytes or pixels than are allowed."""
+    if len(raw) > LARGEST_BYTES:
+        raise ValueError("a picture may have 1.5 MB")
+    try:
+        opened = Image.open(io.BytesIO(raw), formats=("PNG", "JPEG"))
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(f"a picture may have {LARGEST_PIXELS // 1_000_000} million dots") from error
+    except (OSError, ValueError, SyntaxError) as error:
+        raise ValueError("this is no PNG or JPEG") from error
     if max(opened.size) > LARGEST_SIDE or opened.width * opened.height > LARGEST_PIXELS:
         raise ValueError(
-            f"a picture may be {LARGEST_SIDE} dots wide and high, this one is {opened.width} × {opened.height}"
+            f"a picture may be {LARGEST_SIDE} dots wide and high and have {LARGEST_PIXELS // 1_000_000} million dots, "
+            f"this one is {opened.width} × {opened.height}"
         )
+    return opened
+
+
+# One may take 16 MB.
+@lru_cache(maxsize=8)
+def read_picture(raw: bytes) -> Image.Image:
+    """Grey, transparent parts white; raises ValueError. Sizes are checked before pixels are read."""
+    opened = opened_picture(raw)
     try:
         image: Image.Image = opened
         if opened.mode in {"RGBA", "LA", "PA"} or "transparency" in opened.info:
@@ -100,10 +134,14 @@ class PictureNode:
 
 
 def measure(element: Picture, space: Space, setting: Setting) -> PictureNode:
-    data = element.data or (setting.scope.values.get(element.field) if element.field else None)
+    own = f"{REFERENCE}{element.picture}" if element.picture else element.data
+    data = own or (setting.scope.values.get(element.field) if element.field else None)
     if not data:
         return PictureNode(element, None, (0, 0))
-    image = open_picture(str(data))
+    try:
+        image = open_picture(str(data))
+    except ValueError as error:
+        raise does_not_fit(element, f"Image “{element.name}”: {error}.", "Add it under Templates → Pictures.") from None
     width, height = own_size(element, space, setting)
     # Pictures keep their proportions in millimetres, whatever the head's resolutions.
     aspect = image.width / image.height * setting.dpi_x / setting.dpi_y

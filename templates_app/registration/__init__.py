@@ -14,6 +14,7 @@ from templates_app.definition import Definition, document, fingerprint, parse, w
 from templates_app.definition.fields import convert
 from templates_app.errors import InvalidDefinition
 from templates_app.house_fonts import provide_fonts
+from templates_app.house_pictures import provide_pictures
 from templates_app.models import Preset, Template, TemplateVersion
 from templates_app.registration.diff import Diff, Entry, Known, diff
 
@@ -135,7 +136,8 @@ def _sorted_out(
             sentence = f"“{definition.key}” is described twice, first in /descriptors/{seen[definition.key]}."
             problems.append(Problem(f"{at}/key", sentence))
         seen[definition.key] = n
-        problems += [Problem(at + p.pointer, p.message) for p in provide_fonts(definition)]
+        missing = provide_fonts(definition) + provide_pictures(definition)
+        problems += [Problem(at + p.pointer, p.message) for p in missing]
         definitions.append(definition)
     if problems:
         more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""

@@ -9,6 +9,7 @@ from templates_app.definition import Definition
 from templates_app.definition.checks import near
 from templates_app.definition.counters import format_serial
 from templates_app.definition.fields import convert
+from templates_app.elements.image import REFERENCE
 from templates_app.errors import InvalidFields
 
 SERIAL = "serial:"
@@ -54,6 +55,7 @@ def resolve(definition: Definition, raw: Mapping[str, Any]) -> Values:
             typed[wanted.name] = convert(wanted, given)
         except ValueError as error:
             problems.append(Problem(f"/fields/{wanted.name}", f"The field “{wanted.name}”: {error}."))
+    problems += _missing_pictures(definition, typed)
     if problems:
         more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
         raise InvalidFields(problems[0].message + more, problems)
@@ -65,6 +67,23 @@ def resolve(definition: Definition, raw: Mapping[str, Any]) -> Values:
             serials[name] = format_serial(counter, counter.start)
             unallocated.append(name)
     return Values(typed, serials, tuple(unallocated))
+
+
+def _missing_pictures(definition: Definition, typed: Mapping[str, object]) -> list[Problem]:
+    found: dict[str, str] = {}
+    for wanted in definition.fields:
+        if wanted.type == "image":
+            value = typed.get(wanted.name)
+            for each in value if isinstance(value, list) else [value]:
+                if isinstance(each, str) and each.startswith(REFERENCE):
+                    found.setdefault(each, wanted.name)
+    if not found:
+        return []
+    # Only labels with such values need the database.
+    from templates_app.house_pictures import missing, provide_values
+
+    absent = provide_values(list(found))
+    return [Problem(f"/fields/{found[each]}", missing(each.removeprefix(REFERENCE))) for each in absent]
 
 
 def examples(definition: Definition) -> dict[str, Any]:

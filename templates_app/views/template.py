@@ -1,11 +1,11 @@
 """The page of a template: what it looks like, its fields, versions, presets and counters."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from printers.callers import caller_of
 from printers.errors import HubError
 from printers.media import find_medium
-from printers.models import record
 from printers.words import medium_words
 from templates_app.cards import TemplateCard, template_card, usual_canvas, usual_medium
 from templates_app.catalog import definition_of
+from templates_app.counters import following, reset_counter
 from templates_app.definition import Definition, Field, words
 from templates_app.definition.counters import format_serial
 from templates_app.definition.toml_text import toml_text
@@ -39,9 +39,9 @@ MOST_MEDIA = 24
 @dataclass(frozen=True, slots=True)
 class CounterRow:
     name: str
-    value: int | None
     following: str
     updated_at: Any
+    resets: list[dict[str, Any]]
 
 
 @require_safe
@@ -111,35 +111,26 @@ def _counters(definition: Definition) -> list[CounterRow]:
     rows = []
     for name, form in definition.counters.items():
         last = known.get(name)
-        following = form.start if last is None else last.value + form.step
-        rows.append(CounterRow(name, last.value if last else None, format_serial(form, following),
-                               last.updated_at if last else None))  # fmt: skip
+        shown = format_serial(form, following(form, last.value if last else None))
+        resets = [{**each, "at": datetime.fromisoformat(each["at"])} for each in (last.resets if last else None) or []]
+        rows.append(CounterRow(name, shown, last.updated_at if last else None, resets))
     return rows
 
 
 @require_POST
-def reset_counter(request: HttpRequest, key: str, name: str) -> HttpResponse:
-    """Sets what the next label gets. Numbers may come twice then: that is why it asks for a reason and is recorded."""
-    definition = card_of(key).definition
-    form = definition.counters.get(name)
+def reset(request: HttpRequest, key: str, name: str) -> HttpResponse:
+    form = card_of(key).definition.counters.get(name)
     if form is None:
         raise Http404
-    reason = request.POST.get("reason", "").replace("\0", "").strip()[:400]
     wanted = request.POST.get("next", "").strip()
-    if not reason:
-        messages.error(request, _("Nothing was changed: say why the counter is set anew."))
-    elif not (wanted.isascii() and wanted.isdecimal() and len(wanted) <= 15):
-        messages.error(request, _("Nothing was changed: the next number is a whole number from 0 on."))
+    number = int(wanted) if wanted.isascii() and wanted.isdecimal() and len(wanted) <= 15 else -1
+    actor = caller_of(request).label
+    try:
+        reset_counter(name, form, number, request.POST.get("reason", ""), actor=actor, template=key)
+    except HubError as error:
+        messages.error(request, _("Nothing was changed.") + " " + error.detail)
     else:
-        with transaction.atomic():
-            counter, _made = Counter.objects.select_for_update().get_or_create(
-                name=name, defaults={"value": form.start - form.step}
-            )
-            before, counter.value = counter.value, int(wanted) - form.step
-            counter.save(update_fields=["value", "updated_at"])
-            data = {"counter": name, "template": key, "from": before, "to": counter.value, "reason": reason}
-            record("counter.reset", actor=caller_of(request).label, data=data)
-        told = {"name": name, "next": format_serial(form, int(wanted))}
+        told = {"name": name, "next": format_serial(form, number)}
         messages.success(request, _("The next number of “%(name)s” is %(next)s.") % told)
     return redirect("template", key=key)
 

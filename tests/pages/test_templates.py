@@ -185,6 +185,9 @@ class TestCounters:
         event = Event.objects.get(kind="counter.reset")
         assert event.actor == "eva"
         assert event.data == {"counter": "shelf", "template": "shelf", "from": 41, "to": 6, "reason": "new year"}
+        text = shown(client, "/templates/shelf")
+        assert "S-007" in text
+        assert "Set anew by eva: new year" in text
 
     @pytest.mark.parametrize(("number", "reason"), [("7", " "), ("", "x"), ("-1", "x"), ("²", "x"), ("9" * 16, "x")])
     def test_not_without(self, number: str, reason: str) -> None:
