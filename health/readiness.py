@@ -13,6 +13,7 @@ from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
 from health.schema import migration_problem
+from jobs.epoch import SENTENCE, held_since
 from jobs.models import Heartbeat, Job, State
 from printers.configuration import load_configuration
 from printers.models import Printer
@@ -127,6 +128,8 @@ def print_queue() -> Checked:
     )
     waited = (now - oldest).total_seconds() if oldest else 0.0
     metric = {"workers": alive["worker"], "beats": alive["beat"], "oldest_waiting_s": round(waited, 1)}
+    if held_since() is not None:
+        return Checked("fail", SENTENCE, metric)
     if not alive["worker"]:
         return Checked("fail", f"No worker has been alive for {ALIVE_S} s: nothing is printed.", metric)
     if not alive["beat"]:

@@ -76,6 +76,13 @@ def start_as_server(sender: object, **_: object) -> None:
 
 
 @signals.worker_ready.connect
+def live(**_: object) -> None:
+    from jobs.heartbeats import Pulse
+
+    Pulse().start()
+
+
+@signals.worker_ready.connect
 def sweep_at_once(**_: object) -> None:
     """What waited while no worker lived is found now, not at the next beat."""
     for task in ("jobs.tasks.heartbeat", "jobs.tasks.sweep", "printers.tasks.probe_due"):

@@ -19,6 +19,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 from django.db.migrations.executor import MigrationExecutor
 
 from health.schema import drift_problem, migration_problem, table_problem
+from jobs.epoch import keep_count
 from labelhub.checks import TAG
 from labelhub.refusals import StartRefused
 from labelhub.seed import Seeded, seed_admin
@@ -38,6 +39,7 @@ class BroughtUp:
     """What a run of the steps did, for whoever reports it."""
 
     steps: list[str] = field(default_factory=list)
+    restored: bool = False
     admin: Seeded | None = None
     templates: int = 0
 
@@ -83,6 +85,11 @@ def verify(_: BroughtUp) -> None:
     verify_schema()
 
 
+def look_for_restore(done: BroughtUp) -> None:
+    """A database that was put back from a backup prints nothing until somebody has looked at its queue."""
+    done.restored = keep_count(restored=done.restored)
+
+
 def load_builtin_templates(done: BroughtUp) -> None:
     try:
         done.templates = load_builtin()
@@ -114,6 +121,7 @@ def reconcile_printers(_: BroughtUp) -> None:
 STEPS = (
     Step(migrate),
     Step(verify, after=("migrate",)),
+    Step(look_for_restore, after=("verify",)),
     Step(load_builtin_templates, after=("verify",)),
     Step(seed_the_admin, after=("verify",)),
     # The built-in ones first: a configured template may replace one of them.
@@ -123,10 +131,13 @@ STEPS = (
 )
 
 
-def bring_up(steps: tuple[Step, ...] = STEPS) -> BroughtUp:
-    """Make the database ready to serve. Raises StartRefused with a sentence; running it again changes nothing."""
+def bring_up(steps: tuple[Step, ...] = STEPS, *, restored: bool = False) -> BroughtUp:
+    """Make the database ready to serve. Raises StartRefused with a sentence; running it again changes nothing.
+
+    `restored`: it comes from a backup, whether or not that can be seen.
+    """
     refuse_unusable_settings()
-    done = BroughtUp()
+    done = BroughtUp(restored=restored)
     for step in steps:
         if missing := set(step.after) - set(done.steps):
             raise RuntimeError(f"“{step.name}” has to come after {', '.join(sorted(missing))}")
@@ -139,6 +150,7 @@ def prepare_server() -> None:
     """What web and worker do before they serve a database that `bring_up` has made ready."""
     refuse_unusable_settings()
     verify_schema()
+    keep_count()
     reconcile_printers(BroughtUp())
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from jobs import failpoints, queue
+from jobs import epoch, failpoints, queue
 from jobs.artifacts import keep, load
 from jobs.dispatch.keeping import drop_broken_connection
 from jobs.dispatch.obstacles import (
@@ -57,6 +57,8 @@ def drain(printer_id: UUID) -> None:
 
     Harmless to call at any time, any number of times, from anywhere.
     """
+    if epoch.held_since() is not None:
+        return
     while not is_stopping():
         lease = acquire(printer_id)
         if lease is None:

@@ -3,6 +3,7 @@
 from jobs.queue.again import reprint
 from jobs.queue.moving import move
 from jobs.queue.people import cancel, hold, release, resolve, set_priority
+from jobs.queue.restored import hold_all, release_all
 from jobs.queue.turns import next_job
 from jobs.queue.work import (
     abort,
@@ -23,9 +24,11 @@ __all__ = [
     "complete",
     "cross_barrier",
     "hold",
+    "hold_all",
     "move",
     "next_job",
     "release",
+    "release_all",
     "reprint",
     "requeue",
     "resolve",

@@ -23,6 +23,7 @@ def test_it_works(settings: Settings) -> None:
     assert done.steps == [
         "migrate",
         "verify",
+        "look_for_restore",
         "load_builtin_templates",
         "seed_the_admin",
         "register_configured_templates",
