@@ -237,7 +237,9 @@ def configuration(folder: Path, devices: list[EmulatedPrinter]) -> Path:
 
 
 @contextmanager
-def stack(folder: Path, *, config: Path | None = None, postgresql: Server | None = None) -> Iterator[Stack]:
+def stack(
+    folder: Path, *, config: Path | None = None, postgresql: Server | None = None, brought_up: bool = True
+) -> Iterator[Stack]:
     """Servers, secrets and a database that was brought up; processes are started by the caller, and stopped here."""
     folder.mkdir(parents=True, exist_ok=True)
     secrets = folder / "secrets"
@@ -252,7 +254,8 @@ def stack(folder: Path, *, config: Path | None = None, postgresql: Server | None
         made = Stack(folder, database, broker, postgresql, redis, config)
         cleaning.callback(lambda: made.redis.stop())
         try:
-            made.run(*command_of("bring_up"))
+            if brought_up:
+                made.run(*command_of("bring_up"))
             yield made
         finally:
             for process in reversed(made.processes):
