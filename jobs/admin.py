@@ -1,7 +1,7 @@
 from django.contrib import admin
 from unfold.admin import TabularInline
 
-from jobs.models import Attempt, Batch, Heartbeat, Job
+from jobs.models import Attempt, Batch, Heartbeat, Job, Pool
 from printers.admin import ReadOnly
 
 
@@ -29,6 +29,14 @@ class JobAdmin(ReadOnly):
 class BatchAdmin(ReadOnly):
     list_display = ("id", "printer", "total", "requested_by", "created_at")
     list_select_related = ("printer__site",)
+
+
+@admin.register(Pool)
+class PoolAdmin(ReadOnly):
+    """To look at; pools are added and changed on their own page."""
+
+    list_display = ("name", "site", "medium", "tape_color", "text_color", "every_printer", "family")
+    list_select_related = ("site",)
 
 
 @admin.register(Heartbeat)

@@ -9,6 +9,16 @@ class UnknownBatch(NotFound):
     code = "unknown-batch"
 
 
+class UnknownPool(NotFound):
+    code = "unknown-pool"
+
+
+class PoolTaken(Conflict):
+    """Another pool of the site has the name."""
+
+    code = "pool-taken"
+
+
 class NotAllowed(Conflict):
     """The table of moves forbids it in the job's present state."""
 

@@ -19,8 +19,10 @@ LONGEST_KEY = 255
 
 
 def fingerprint(request: Any) -> str:
-    """The same for two bodies that ask for the same."""
-    whole = json.dumps(dataclasses.asdict(request), sort_keys=True, ensure_ascii=False, default=str)
+    """The same for two bodies that ask for the same, in this version of the hub and in the one before."""
+    added = getattr(request, "ADDED", ())
+    given = {name: value for name, value in dataclasses.asdict(request).items() if value or name not in added}
+    whole = json.dumps(given, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 
 from printers.callers import Caller
-from printers.models import Event, Printer
+from printers.models import Event, Printer, Site
 from templates_app.models import TemplateVersion
 
 PRIORITY_URGENT, PRIORITY_NORMAL = 10, 50
@@ -53,6 +53,49 @@ class Outcome(models.TextChoices):
     NOT_PRINTED = "not_printed"
 
 
+class Pool(models.Model):
+    """Printers that stand in for each other: a label goes to the one of them that can print it soonest.
+
+    Its members are those named, and with `every_printer` all of its site, of one `family` where that is given. The
+    medium and the colours, where given, have to be loaded in a printer before a label of the pool comes out of it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="pools")
+    name = models.SlugField(max_length=100)
+    medium = models.CharField(max_length=40, blank=True, default="")
+    tape_color = models.CharField(max_length=32, blank=True, default="")
+    text_color = models.CharField(max_length=32, blank=True, default="")
+    every_printer = models.BooleanField(default=True)
+    family = models.CharField(max_length=16, blank=True, default="")
+    printers = models.ManyToManyField(Printer, through="PoolMember", related_name="pools", blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ("site__key", "name")
+        constraints = (models.UniqueConstraint(fields=("site", "name"), name="pool_name_unique_per_site"),)
+
+    def __str__(self) -> str:
+        return self.path
+
+    @property
+    def path(self) -> str:
+        return f"{self.site.key}/{self.name}"
+
+
+class PoolMember(models.Model):
+    """A printer that belongs to a pool by name."""
+
+    pool = models.ForeignKey(Pool, on_delete=models.CASCADE, related_name="members")
+    printer = models.ForeignKey(Printer, on_delete=models.CASCADE, related_name="pool_memberships")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("pool", "printer"), name="pool_member_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.pool_id}: {self.printer_id}"
+
+
 class Batch(models.Model):
     """Labels that were asked for together and keep their order."""
 
@@ -90,6 +133,9 @@ class Job(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="jobs")
     position = models.PositiveIntegerField(default=0)
     printer = models.ForeignKey(Printer, on_delete=models.PROTECT, related_name="jobs")
+    # It was asked of a pool: until its first byte leaves it may go to another printer of that, and says why it is here.
+    pool = models.ForeignKey(Pool, on_delete=models.SET_NULL, null=True, related_name="jobs")
+    placement = models.CharField(max_length=300, blank=True, default="", db_default="")
     template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, null=True, related_name="jobs")
     template_key = models.CharField(max_length=120, blank=True, default="")
     fields = models.JSONField(default=dict)
@@ -138,6 +184,11 @@ class Job(models.Model):
                 fields=("printer", "priority", "requested_by", "created_at", "position", "id"),
                 name="job_in_turn",
                 condition=models.Q(state="pending"),
+            ),
+            models.Index(
+                fields=("printer", "pool"),
+                name="job_of_pool",
+                condition=models.Q(pool__isnull=False, state__in=["pending", "pending-held"]),
             ),
         )
         constraints = (

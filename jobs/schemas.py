@@ -65,7 +65,16 @@ class PrintIn(BaseModel):
         },
     )
 
-    printer: PrinterReference
+    printer: PrinterReference | None = None
+    pool: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            max_length=160,
+            description="Instead of a printer: the one of this pool that can print it soonest. A UUID, `site/name`, or "
+            "a name that only one site has.",
+        ),
+    ] = None
     template: TemplateKey
     fields: Fields | None = None
     rows: Annotated[list[Fields], Field(min_length=1, max_length=MAX_ROWS)] | None = None
@@ -103,6 +112,8 @@ class Accepted(BaseModel):
 
     jobs: list[AcceptedJob]
     batch: UUID | None
+    printer: Annotated[UUID | None, Field(description="Of the pool, where one was asked: where the labels are.")] = None
+    placement: Annotated[str, Field(description="Why they are there, in a sentence.")] = ""
 
 
 class JobOut(BaseModel):
@@ -117,6 +128,8 @@ class JobOut(BaseModel):
     message: Annotated[str, Field(description="The same in a sentence.")]
     outcome: Annotated[Outcome | None, Field(description="What is known of the label itself; null while it is open.")]
     printer: Annotated[UUID, Field(description="The printer's id.")]
+    pool: Annotated[UUID | None, Field(description="The pool that was asked; until it is sent it may change printers.")]
+    placement: Annotated[str, Field(description="Why it is at this printer of the pool, in a sentence.")]
     template: str
     template_version: int | None
     medium: str
@@ -195,6 +208,70 @@ class PriorityIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"priority": 10}]})
 
     priority: Annotated[int, Field(strict=True, ge=1, le=100, description="1 is most urgent.")]
+
+
+PoolName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9_-]+$")]
+Colour = Annotated[str, Field(max_length=32, examples=["white"])]
+Members = Annotated[list[PrinterReference], Field(max_length=1000)]
+
+
+class PoolIn(BaseModel):
+    """Printers that stand in for each other. Left out, all of the site belong, whatever is loaded in them."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"site": "main", "name": "black-12", "medium": "tze:12", "tape_color": "white", "text_color": "black"}
+            ]
+        },
+    )
+
+    site: Annotated[str, Field(max_length=50, description="Key of the site.")] = "main"
+    name: PoolName
+    medium: Annotated[
+        str, Field(max_length=40, description="Has to be loaded; empty: any that the template is for.")
+    ] = ""
+    tape_color: Colour = ""
+    text_color: Colour = ""
+    every_printer: Annotated[Flag, Field(description="All printers of the site belong, of `family` if given.")] = True
+    family: Annotated[Literal["", "pt", "ql"], Field(description="Of `every_printer` only these.")] = ""
+    printers: Annotated[Members, Field(description="Printers that belong by name, of any site.")] = []
+
+
+class PoolPatch(BaseModel):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"medium": "tze:24"}]})
+
+    name: PoolName = "black-12"
+    medium: Annotated[str, Field(max_length=40)] = ""
+    tape_color: Colour = ""
+    text_color: Colour = ""
+    every_printer: Flag = True
+    family: Literal["", "pt", "ql"] = ""
+    printers: Members = []
+
+
+class PoolOut(BaseModel):
+    model_config = ConfigDict(title="Pool")
+
+    id: UUID
+    site: str
+    name: str
+    path: Annotated[str, Field(examples=["main/black-12"])]
+    medium: str
+    tape_color: str
+    text_color: str
+    every_printer: bool
+    family: str
+    printers: Annotated[list[UUID], Field(description="Those that belong by name.")]
+    members: Annotated[list[UUID], Field(description="All that belong now.")]
+
+
+class PoolList(BaseModel):
+    items: list[PoolOut]
+    next_cursor: str | None
 
 
 class BatchJob(BaseModel):
@@ -305,6 +382,7 @@ def job_out(job: Job) -> JobOut:
     return JobOut(
         **same,
         printer=job.printer_id,
+        pool=job.pool_id,
         template=job.template_key,
         template_version=version.number if version else None,
         batch=job.batch_id,
@@ -312,7 +390,7 @@ def job_out(job: Job) -> JobOut:
     )
 
 
-RENAMED = {"printer", "template", "template_version", "batch", "reprint_of"}
+RENAMED = {"printer", "pool", "template", "template_version", "batch", "reprint_of"}
 COPIED = tuple(name for name in JobOut.model_fields if name not in RENAMED)
 
 

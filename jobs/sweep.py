@@ -10,10 +10,10 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs import artifacts, queue
+from jobs import artifacts, pools, queue
 from jobs.doorbell import ring
 from jobs.lease import owner_is_gone
-from jobs.models import Batch, Heartbeat, IdempotencyKey, Job, Outcome, PrinterLease
+from jobs.models import Batch, Heartbeat, IdempotencyKey, Job, Outcome, Pool, PrinterLease
 from jobs.states import EXPIRED, HELD, MEDIA_NEEDED, NOT_READY, PENDING, PROCESSING, TERMINAL
 from jobs.tables import forget_tables
 from printers.models import Event, Printer
@@ -32,6 +32,7 @@ TOO_LATE = "It was not printed in time; it is not wanted any more."
 def sweep() -> None:
     """Expire, and wake a worker for every printer whose jobs could go on and that nobody works for."""
     expire()
+    pools.hand_over_all()
     watch_for_media()
     for printer_id in printers_to_ring():
         ring(printer_id)
@@ -40,7 +41,10 @@ def sweep() -> None:
 def watch_for_media() -> None:
     """Somebody may be changing a cassette right now: labels that wait for it are to go within seconds."""
     held = Job.objects.filter(state=HELD, reasons=[MEDIA_NEEDED], printer__enabled=True)
-    if waiting := list(held.order_by().values_list("printer_id", flat=True).distinct()):
+    if waiting := set(held.order_by().values_list("printer_id", flat=True).distinct()):
+        asked = Pool.objects.filter(Exists(held.filter(pool=OuterRef("pk"))))
+        for pool in asked:
+            waiting |= set(pools.members_of(pool).filter(enabled=True).values_list("pk", flat=True))
         ask_soon(*waiting)
 
 

@@ -1,5 +1,5 @@
 """What scripts may do with labels: one router for each kind of thing."""
 
-from jobs.api import batches, jobs, printers, printing
+from jobs.api import batches, jobs, pools, printers, printing
 
-routers = (printing.router, jobs.router, batches.router, printers.router)
+routers = (printing.router, jobs.router, batches.router, pools.router, printers.router)

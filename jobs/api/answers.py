@@ -15,7 +15,7 @@ from printers.callers import caller_of
 def accepted(response: HttpResponse, done: submission.Accepted) -> Status[Accepted]:
     jobs = [AcceptedJob(id=job.id, state=State(job.state)) for job in done.jobs]
     response["Location"] = f"/api/batches/{done.batch}" if done.batch else f"/api/jobs/{jobs[0].id}"
-    return Status(202, Accepted(jobs=jobs, batch=done.batch))
+    return Status(202, Accepted(jobs=jobs, batch=done.batch, printer=done.printer, placement=done.placement))
 
 
 def job_of(request: HttpRequest, job_id: UUID) -> Job:

@@ -32,7 +32,8 @@ def print_labels(
 ) -> Status[Accepted]:
     """Check the fields against the template, and queue one label, or one for each of `rows` as a batch."""
     wanted = Request(
-        printer=body.printer,
+        printer=body.printer or "",
+        pool=body.pool or "",
         template=body.template,
         rows=body.rows if body.rows is not None else [body.fields or {}],
         copies=body.copies,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from jobs.dispatch.keeping import keep
 from jobs.dispatch.obstacles import OtherMediaNeeded, PrinterBusy, PrinterNeedsSomebody
 from jobs.models import Job
+from jobs.pools.choosing import colours_fit, wanted_tape
 from printers import status
 from printers.errors import UnknownModel
 from printers.media import find_medium, find_model
@@ -87,6 +88,10 @@ def check_medium(reading: Reading, job: Job) -> None:
     if reading.medium is not None:
         if reading.medium.key != wanted.key:
             raise OtherMediaNeeded(f"It needs {wanted.title}; {reading.medium.title} is loaded.")
+        if job.pool is not None and not colours_fit(job.pool, reading.tape_color, reading.text_color):
+            raise OtherMediaNeeded(
+                f"It needs {wanted_tape(job.pool, wanted)}; {reading.text_color} on {reading.tape_color} is loaded."
+            )
     elif reading.width_mm is not None and abs(reading.width_mm - wanted.width_mm) > 1:
         raise OtherMediaNeeded(f"It needs {wanted.title}; something {reading.width_mm:g} mm wide is loaded.")
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from jobs import queue
 from jobs.models import Job
+from jobs.pools import fits_loaded
 from jobs.states import HELD, MEDIA_NEEDED, NOT_READY
 
 NOT_READY_PAUSE = timedelta(seconds=30)
@@ -20,4 +21,10 @@ def release_fitting(printer_id: UUID, medium_key: str | None) -> int:
     if medium_key is not None:
         may_go |= Q(medium=medium_key, not_before=None)
     held = Job.objects.filter(may_go, printer_id=printer_id, state=HELD).order_by("created_at", "position", "id")
-    return sum(queue.unhold(job) for job in held[:MOST_AT_ONCE] if job.reasons in ([MEDIA_NEEDED], [NOT_READY]))
+    may_go_on = (job for job in held[:MOST_AT_ONCE] if job.reasons in ([MEDIA_NEEDED], [NOT_READY]))
+    return sum(queue.unhold(job) for job in may_go_on if _has_its_colours(job))
+
+
+def _has_its_colours(job: Job) -> bool:
+    """A pool may want more of a tape than its width."""
+    return job.pool is None or job.reasons != [MEDIA_NEEDED] or fits_loaded(job.pool, job.printer)

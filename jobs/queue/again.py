@@ -57,6 +57,8 @@ def new_job(job: Job, caller: Caller, **changes: Any) -> Job:
     """Not saved yet."""
     same = {
         "printer": job.printer,
+        "pool_id": job.pool_id,
+        "placement": job.placement,
         "template_version_id": job.template_version_id,
         "template_key": job.template_key,
         "fields": job.fields,

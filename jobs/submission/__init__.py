@@ -13,7 +13,7 @@ __all__ = ["Accepted", "AcceptedJob", "Request", "preview", "submit"]
 def submit(request: Request, caller: Caller, *, idempotency_key: str | None = None) -> Accepted:
     """Queue the labels. Nothing is queued where anything is wrong with any of them.
 
-    Raises UnknownPrinter, UnknownTemplate, InvalidFields, InvalidInput, DoesNotFit, MediumDoesNotFit,
+    Raises UnknownPrinter, UnknownPool, UnknownTemplate, InvalidFields, InvalidInput, DoesNotFit, MediumDoesNotFit,
     OptionNotSupported, LabelNotReadable, DuplicateValue, TooMuchTape, PrinterNotUsable, Forbidden for an override by
     somebody who may not; with a key also IdempotencyMismatch, IdempotencyInFlight.
     """

@@ -11,6 +11,8 @@ from pydantic_core import to_jsonable_python
 
 from jobs.errors import DuplicateValue, PrinterNotUsable, TooMuchTape
 from jobs.layout import check_options, medium_for, why_not_usable
+from jobs.models import Pool
+from jobs.pools.choosing import choose, find_pool
 from jobs.proof import not_readable, of_many, prove, sentence
 from jobs.submission.request import HIGHEST_PRIORITY, LOWEST_PRIORITY, MAX_COPIES, MAX_ROWS, Request
 from printers.callers import Caller
@@ -45,6 +47,9 @@ class Order:
     serials: dict[str, str]
     # By row: the sentences of errors that somebody answers for.
     overridden: dict[int, list[str]] = field(default_factory=dict)
+    pool: Pool | None = None
+    # Why this printer of the pool.
+    placement: str = ""
 
 
 def checked(request: Request, caller: Caller) -> tuple[Order, list[dict[str, Any]]]:
@@ -64,11 +69,16 @@ def look_up(request: Request, caller: Caller, count: int, *, now: datetime | Non
         )
     options = check_options(request.options)
     _check_numbers(request, count)
-    printer = find_printer(request.printer, caller)
-    if sentence := why_not_usable(printer):
-        raise PrinterNotUsable(sentence)
+    printer = _named_printer(request, caller)
     version = current_version(find_template(request.template))
     definition = definition_of(version)
+    pool, placement = None, ""
+    if printer is None:
+        pool = find_pool(request.pool, caller)
+        choice = choose(pool, [definition], caller)
+        printer, medium, placement = choice.printer, choice.medium, choice.why
+    else:
+        medium = medium_for(definition, printer)
     return Order(
         request=request,
         caller=caller,
@@ -76,11 +86,26 @@ def look_up(request: Request, caller: Caller, count: int, *, now: datetime | Non
         version=version,
         definition=definition,
         model=find_model(printer.model),
-        medium=medium_for(definition, printer),
+        medium=medium,
         options=options,
         now=now or timezone.now(),
         serials=upcoming(definition, ahead=count - 1),
+        pool=pool,
+        placement=placement,
     )
+
+
+def _named_printer(request: Request, caller: Caller) -> Printer | None:
+    """None where a pool is asked instead."""
+    if bool(request.printer) is bool(request.pool):
+        sentence = "Name a printer or a pool, and not both."
+        raise InvalidInput(sentence, [Problem("/pool" if request.pool else "/printer", sentence)])
+    if request.pool:
+        return None
+    printer = find_printer(request.printer, caller)
+    if sentence := why_not_usable(printer):
+        raise PrinterNotUsable(sentence)
+    return printer
 
 
 def _check_numbers(request: Request, count: int) -> None:

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from jobs.doorbell import ring_on_commit
 from jobs.models import Batch, Job, State
+from jobs.queue.moving import LONGEST_PLACEMENT
 from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.models import Event
@@ -42,7 +43,8 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
             Event.objects.bulk_create([_event(job, order) for job in made])
             jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
-    return Accepted(jobs, batch.pk if batch else None)
+    pooled: dict[str, Any] = {"printer": order.printer.pk, "placement": order.placement} if order.pool else {}
+    return Accepted(jobs, batch.pk if batch else None, **pooled)
 
 
 def _jobs(order: Order, batch: Batch | None, start: int, rows: list[dict[str, Any]]) -> list[Job]:
@@ -52,6 +54,8 @@ def _jobs(order: Order, batch: Batch | None, start: int, rows: list[dict[str, An
             batch=batch,
             position=position,
             printer=order.printer,
+            pool=order.pool,
+            placement=order.placement[:LONGEST_PLACEMENT],
             template_version=order.version,
             template_key=order.definition.key,
             fields=row,
@@ -101,14 +105,24 @@ def _event(job: Job, order: Order) -> Event:
 
 
 def as_answer(accepted: Accepted) -> dict[str, Any]:
+    pooled = {"printer": str(accepted.printer), "placement": accepted.placement} if accepted.printer else {}
     if accepted.batch is not None:
         # Its jobs are found again by their positions: ten thousand ids need not be kept twice.
-        return {"batch": str(accepted.batch)}
-    return {"jobs": [str(job.id) for job in accepted.jobs]}
+        return {"batch": str(accepted.batch), **pooled}
+    return {"jobs": [str(job.id) for job in accepted.jobs], **pooled}
 
 
 def from_answer(answer: dict[str, Any]) -> Accepted:
-    if batch := answer.get("batch"):
-        ids = list(Job.objects.filter(batch_id=batch).order_by("position", "id").values_list("pk", flat=True))
-        return Accepted([AcceptedJob(pk, State.PENDING) for pk in ids], UUID(batch), replayed=True)
-    return Accepted([AcceptedJob(UUID(pk), State.PENDING) for pk in answer["jobs"]], None, replayed=True)
+    batch = answer.get("batch")
+    if batch:
+        first = Job.objects.filter(batch_id=batch, reprint_of=None).order_by("position", "id")
+        ids = [str(pk) for pk in first.values_list("pk", flat=True)]
+    else:
+        ids = answer["jobs"]
+    return Accepted(
+        [AcceptedJob(UUID(pk), State.PENDING) for pk in ids],
+        UUID(batch) if batch else None,
+        replayed=True,
+        printer=UUID(answer["printer"]) if "printer" in answer else None,
+        placement=answer.get("placement", ""),
+    )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from jobs.models import PRIORITY_NORMAL
@@ -13,7 +13,13 @@ HIGHEST_PRIORITY, LOWEST_PRIORITY = 1, 100
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`printer` is a UUID, `site/handle` or a handle; one of `rows` becomes one label, in `copies`."""
+    """`printer` is a UUID, `site/handle` or a handle; one of `rows` becomes one label, in `copies`.
+
+    Instead of a printer, which is empty then, `pool` may name one: the printer of it that can print soonest is taken.
+    """
+
+    # What came later: while these are empty, a request is the same as it was before.
+    ADDED: ClassVar = frozenset({"pool"})
 
     printer: str
     template: str
@@ -26,6 +32,7 @@ class Request:
     override_lint: bool = False
     # More than this for all labels together is an error, too.
     max_tape_mm: float | None = None
+    pool: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,13 @@ class AcceptedJob:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """`jobs` in the order of the rows, as they were first answered; `replayed`: nothing new was queued."""
+    """`jobs` in the order of the rows, as they were first answered; `replayed`: nothing new was queued.
+
+    `printer` is where they went, and `placement` says why, where a pool was asked.
+    """
 
     jobs: list[AcceptedJob]
     batch: UUID | None
     replayed: bool = False
+    printer: UUID | None = None
+    placement: str = ""

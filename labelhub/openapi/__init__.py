@@ -72,6 +72,8 @@ CONFLICTS: dict[tuple[str, str], tuple[str, str]] = {
         "outcome-unknown",
         "Somebody has to say what came out; see `unknown`.",
     ),
+    ("POST", "/api/pools"): ("pool-taken", "Another pool of this site has the name."),
+    ("PATCH", "/api/pools/{id}"): ("pool-taken", "Another pool of this site has the name."),
     ("POST", "/api/printers"): ("handle-taken", "Another printer of this site has the handle."),
     ("PATCH", "/api/printers/{id}"): ("handle-taken", "Another printer of this site has the handle."),
     ("DELETE", "/api/printers/{id}"): ("in-use", "The printer has a history of jobs: disable it instead."),
@@ -88,6 +90,11 @@ PATH_PARAMETERS: dict[tuple[str, str], Json] = {
         "description": "A UUID, or `site/handle`.",
         "pattern": "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]+/[^/]+)$",
         "examples": ["main/workbench"],
+    },
+    ("pools", "id"): {
+        "description": "A UUID, or `site/name`.",
+        "pattern": "^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]+/[A-Za-z0-9_-]+)$",
+        "examples": ["main/black-12"],
     },
     ("templates", "key"): {"pattern": "^[A-Za-z0-9_-]+$"},
 }

@@ -47,7 +47,9 @@ class TestPrint:
         response = script("print").post("/api/print", order(printer, copies=2, priority=10))
         assert response.status_code == 202, response.content
         job = Job.objects.select_related("template_version").get()
-        assert response.json() == {"jobs": [{"id": str(job.id), "state": "pending"}], "batch": None}
+        assert response.json() == {
+            "jobs": [{"id": str(job.id), "state": "pending"}], "batch": None, "printer": None, "placement": "",
+        }  # fmt: skip
         assert response["Location"] == f"/api/jobs/{job.id}"
         assert (job.printer_id, job.template_key, job.copies, job.priority) == (printer.id, TEMPLATE, 2, 10)
         assert job.fields == FIELDS

@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
 from health.readiness import snmp_discovery
-from jobs.models import Attempt, Batch, Job, PrinterLease
+from jobs.models import Attempt, Batch, Job, Pool, PoolMember, PrinterLease
 from labelhub.accounts.models import ApiToken, User
 from printers.configuration import read_configuration
 from printers.identity import derive_printer_id
@@ -148,6 +148,7 @@ def with_history(printer_id: UUID) -> Printer:
     PrinterLease.objects.create(printer=printer, token=7)
     TokenBinding.objects.create(printer=printer, token=ApiToken.issue("script", ["print"])[0])
     UserLimit.objects.create(printer=printer, user=User.objects.create(username="guest"))
+    PoolMember.objects.create(printer=printer, pool=Pool.objects.create(site=site(), name="tags"))
     batch = Batch.objects.create(printer=printer, total=3000)
     jobs = Job.objects.bulk_create(Job(printer=printer, batch=batch, position=n) for n in range(3000))
     Attempt.objects.bulk_create(Attempt(job=job, number=1, printer=printer, token=7) for job in jobs)

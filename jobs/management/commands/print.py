@@ -16,7 +16,9 @@ class Command(BaseCommand):
     help = "Print a label; with --wait follow it to its end and exit with 1 unless it came out."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--printer", required=True, help="an id, site/handle, or a handle that only one site has")
+        where = parser.add_mutually_exclusive_group(required=True)
+        where.add_argument("--printer", default="", help="an id, site/handle, or a handle that only one site has")
+        where.add_argument("--pool", default="", help="instead: the printer of this pool that can print it soonest")
         parser.add_argument("--template", required=True, metavar="KEY")
         parser.add_argument("--copies", type=int, default=1)
         parser.add_argument("--priority", type=int, default=50, help="1 is most urgent")
@@ -32,11 +34,15 @@ class Command(BaseCommand):
             if not equals or not name:
                 raise CommandError(f"“{field}” is not of the form name=value.")
             row[name] = value
-        wanted = Request(printer, template, [row], copies=options["copies"], priority=options["priority"])
+        wanted = Request(
+            printer, template, [row], copies=options["copies"], priority=options["priority"], pool=options["pool"]
+        )
         with told():
             accepted = submit(wanted, OPERATOR, idempotency_key=options["key"])
         job_id = accepted.jobs[0].id
         self.stdout.write(f"{job_id} {accepted.jobs[0].state}")
+        if accepted.placement:
+            self.stdout.write(accepted.placement)
         if wait:
             self._follow(job_id, options["timeout"])
 
