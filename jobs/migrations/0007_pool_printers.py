@@ -7,7 +7,8 @@ import jobs.models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("jobs", "0005_serve_in_turn"),
+        ("jobs", "0006_know_a_restore"),
+        ("jobs", "0006_remember_open_strips"),
         ("printers", "0005_keep_calibration"),
     ]
 
