@@ -14,6 +14,7 @@ from labelhub.accounts.roles import Scope
 from printers.callers import Caller, caller_of
 
 PAGES: dict[str, Scope] = {
+    "support-bundle": Scope.MANAGE,
     "tokens": Scope.READ,
     "token-revoke": Scope.READ,
     "print": Scope.PRINT,

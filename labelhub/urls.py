@@ -4,6 +4,7 @@ from django.urls import URLResolver, include, path
 from django.urls.resolvers import RoutePattern
 
 from labelhub import api, docs, views
+from labelhub.about import views as about
 from labelhub.preferences import set_preferences
 from labelhub.tokens import views as tokens
 
@@ -37,6 +38,8 @@ urlpatterns = [
     ),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("preferences", set_preferences, name="preferences"),
+    path("about", about.about, name="about"),
+    path("about/support-bundle", about.download_bundle, name="support-bundle"),
     path("tokens", tokens.tokens, name="tokens"),
     path("tokens/<uuid:token_id>/revoke", tokens.revoke, name="token-revoke"),
     WhenAsked(
