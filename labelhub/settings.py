@@ -146,10 +146,9 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|livez|readiness|readyz|metrics)\b"]
 X_FRAME_OPTIONS = "DENY"
-# No inline script or style, nothing from elsewhere; a live preview travels as a data: image.
+# No inline script or style, nothing from elsewhere; a live preview travels as a data: image. The administration has
+# one of its own (labelhub/content_policy.py).
 CONTENT_SECURITY_POLICY = {
-    # The admin's own pages run Alpine.js, which cannot live under this.
-    "EXCLUDE_URL_PREFIXES": ["/admin/"],
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
@@ -232,7 +231,7 @@ MIDDLEWARE = [
     "health.views.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "labelhub.content_policy.ContentPolicyMiddleware",
     "labelhub.problems.ProblemMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

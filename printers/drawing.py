@@ -43,26 +43,18 @@ class TapeDrawing:
     black: str = BLACK
 
     @property
-    def grid_width(self) -> float:
-        """Of the sprite's grid, which is drawn for the largest scale."""
-        return round(400 * self.scale / MAX_SCALE, 1)
+    def grid_scale(self) -> float:
+        """Of the sprite's grid, which is drawn for the largest scale; its zero is the upper edge of the tape."""
+        return round(self.scale / MAX_SCALE, 4)
 
-    @property
-    def grid_height(self) -> float:
-        return round(360 * self.scale / MAX_SCALE, 1)
-
-    @property
-    def grid_top(self) -> float:
-        """So that a line of it runs along the upper edge of the tape."""
-        return round(self.tape_top - 120 * self.scale / MAX_SCALE, 1)
-
+    # The style sheet gives the machine a stroke of 8 px, whose round joins are its corners.
     @property
     def mouth_top(self) -> float:
-        return self.tape_top - 6
+        return self.tape_top - 2
 
     @property
     def mouth_height(self) -> float:
-        return self.tape_height + 12
+        return self.tape_height + 4
 
     @property
     def piece_top(self) -> float:

@@ -95,7 +95,8 @@ def _utc(value: datetime, precision: str = "milliseconds") -> str:
 
 
 def _hover(value: datetime) -> str:
-    return f"{timezone.localtime(value):%H:%M:%S} · {value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    local, utc = timezone.localtime(value), f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{local:%H:%M:%S} · {utc}" if local.utcoffset() else utc
 
 
 def _both(value: datetime) -> str:
