@@ -25,7 +25,8 @@ version = Template.objects.usable().get(key="asset-tag-12").current
 now = timezone.now()
 colours = ("white", "yellow", "red", "blue", "green", "black", "clear")
 for n in range(48):
-    printer = Printer.objects.create(site=site, name=f"p{n}", model="PT-P750W", host=f"127.0.9.{n + 1}", paused=n % 10 == 0)
+    printer = Printer.objects.create(
+        site=site, name=f"p{n}", model="PT-P750W", host=f"127.0.9.{n + 1}", paused=n % 10 == 0)
     PrinterStatus.objects.create(
         printer=printer, online=True, state="idle", media_width_mm=12, media_length_mm=0, media_key="tze:12",
         media_type="laminated", tape_color=colours[n % 7], text_color="black", source="status-block",

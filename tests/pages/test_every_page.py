@@ -111,7 +111,7 @@ class Look:
         for size in (DESK_SIZE, PHONE_SIZE):
             self._resize(size)
             for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+                self.page.emulate_media(color_scheme=scheme)
                 for each in AXE.run(self.page).response["violations"]:
                     where = [f"{node['html'][:120]} {node['failureSummary']}" for node in each["nodes"][:2]]
                     self.wrong.append(f"{address} {size} {scheme} {each['id']}: {where}")

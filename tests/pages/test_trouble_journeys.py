@@ -1,4 +1,4 @@
-"""What people do when something is missing, wrong, or not known: in a real browser, with printers that really have it."""
+"""What people do when something is missing, wrong, or not known: in a real browser, at printers that really have it."""
 
 import re
 from collections.abc import Iterator
@@ -44,10 +44,20 @@ def page(browser: Browser, at_work: Scene) -> Iterator[Page]:
     context.on("console", lambda said: wrong.append(said.text) if is_wrong(said) else None)
     context.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith((here, "data:")) else None)
     page = context.new_page()
+    page.set_default_timeout(NOTICED_MS)
     sign_in(page, here, ADMIN, PASSWORD)
     yield page
     context.close()
     assert wrong == []
+
+
+def print_it(page: Page, field: str, text: str) -> None:
+    page.locator(field).fill(text)
+    for empty in page.locator(".print-inputs [required]:not([type=radio])").all():
+        if not empty.input_value():
+            empty.fill("1")
+    page.get_by_role("button", name="Print", exact=True).click()
+    page.wait_for_url(re.compile("/jobs/"))
 
 
 def findings(page: Page) -> list[Any]:
@@ -57,9 +67,7 @@ def findings(page: Page) -> list[Any]:
 def test_a_label_goes_by_itself_when_its_tape_is_inserted(page: Page, at_work: Scene) -> None:
     here, device = at_work.hub.origin, at_work.devices["electronics"]
     page.goto(f"{here}/print/box-24?printer={at_work.printers['electronics']}")
-    page.locator("#field-title").fill("Solder and wire")
-    page.get_by_role("button", name="Print", exact=True).click()
-    page.wait_for_url(re.compile("/jobs/"))
+    print_it(page, "#field-title", "Solder and wire")
     badge = page.locator(".job-page .badge")
     expect(badge).to_have_text("Held", timeout=NOTICED_MS)
     expect(page.locator(".job-sentence")).to_have_text("It needs 24 mm tape; 18 mm tape is loaded.")
@@ -80,9 +88,7 @@ def test_a_label_that_may_be_out_is_resolved_by_who_looks(page: Page, at_work: S
     here, device = at_work.hub.origin, at_work.devices["archive"]
     device.set_fault("power-off")
     page.goto(f"{here}/print/name-18?printer={at_work.printers['archive']}")
-    page.get_by_label("Name").fill("Cabinet 7")
-    page.get_by_role("button", name="Print", exact=True).click()
-    page.wait_for_url(re.compile("/jobs/"))
+    print_it(page, "#field-name", "Cabinet 7")
     expect(page.get_by_role("heading", name="Did this label come out?")).to_be_visible(timeout=NOTICED_MS)
     assert findings(page) == []
     job = page.url.partition("?")[0]
@@ -133,11 +139,7 @@ def test_what_waits_can_be_canceled_and_is_never_printed(page: Page, at_work: Sc
     page.get_by_role("button", name="Pause").click()
     expect(page.locator("main")).to_contain_text("Paused")
     page.goto(f"{at_work.hub.origin}/print/shelf-62?printer={at_work.printers['reception']}")
-    for empty in page.locator(".print-inputs [required]:not([type=radio])").all():
-        if not empty.input_value():
-            empty.fill("1")
-    page.get_by_role("button", name="Print", exact=True).click()
-    page.wait_for_url(re.compile("/jobs/"))
+    print_it(page, "#field-title", "Screws")
     expect(page.locator(".job-page .badge")).to_have_text("Waiting")
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator(".job-page .badge")).to_have_text("Canceled")
