@@ -323,6 +323,7 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 # Straight from where they lie: no collecting step that a deployment could forget.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}
 
 LOGGING_CONFIG = "logging.config.dictConfig"
 LOGGING = logging_for(env("LABELHUB_LOG_FORMAT", "text"), env("LABELHUB_LOG_LEVEL", "INFO"), SETTING_PROBLEMS)

@@ -3,7 +3,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLResolver, include, path
 from django.urls.resolvers import RoutePattern
 
-from labelhub import api, docs, views
+from labelhub import api, docs, offline, views
 from labelhub.about import views as about
 from labelhub.preferences import set_preferences
 from labelhub.tokens import views as tokens
@@ -38,6 +38,8 @@ urlpatterns = [
     ),
     path("sign-out", LogoutView.as_view(), name="sign-out"),
     path("preferences", set_preferences, name="preferences"),
+    path("service-worker.js", offline.service_worker, name="service-worker"),
+    path("offline", offline.offline, name="offline"),
     path("about", about.about, name="about"),
     path("about/support-bundle", about.download_bundle, name="support-bundle"),
     path("tokens", tokens.tokens, name="tokens"),

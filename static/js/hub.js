@@ -4,3 +4,4 @@ import "./preferences.js";
 import "./once.js";
 import "./narrow.js";
 import "./filters.js";
+import "./install.js";

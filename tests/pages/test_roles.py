@@ -18,7 +18,16 @@ from tests.pages.rows import make_job, make_printer, make_template
 
 pytestmark = pytest.mark.django_db
 
-OPEN_TO_ALL = {"sign-in", "sign-out", "preferences", "openapi", "api-docs", "api-reference"}
+OPEN_TO_ALL = {
+    "sign-in",
+    "sign-out",
+    "preferences",
+    "openapi",
+    "api-docs",
+    "api-reference",
+    "service-worker",
+    "offline",
+}
 
 
 def person(*roles: str, name: str = "eva") -> Client:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 ANY_ID = UUID("00000000-0000-4000-8000-000000000000")
 SAMPLES = {"uuid": str(ANY_ID), "slug": "asset-tag-12", "int": "1", "str": "name"}
-OPEN_TO_ALL = {"/sign-in", "/sign-out", "/preferences"}
+OPEN_TO_ALL = {"/sign-in", "/sign-out", "/preferences", "/service-worker.js", "/offline"}
 POST_ONLY = {"revoke", "pause", "probe", "resume", "test", "resolve", "asset-tag-12"}
 
 
