@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,7 +11,8 @@ from django.http import HttpRequest, QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from jobs.models import Job
+from jobs.models import Job, Pool
+from jobs.pools.choosing import Choice, choose, visible_pools
 from printers.callers import Caller, caller_of
 from printers.cards import PrinterCard, printer_cards
 from printers.errors import HubError
@@ -24,6 +25,8 @@ from templates_app.elements.image import REFERENCE
 from templates_app.models import HousePicture
 
 PREFIX = "f."
+# Before the id of a pool, where a printer's could stand.
+POOL = "pool:"
 MAX_COPIES = 500
 # Of printers that could do it, the one whose state is the best is chosen.
 LIKING = ("ok", "busy", "ask", "warn", "off", "error")
@@ -101,11 +104,26 @@ class PrinterChoice:
     checked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class PoolChoice:
+    """`choice` is where the label would go now, None where no printer of the pool can ever print it; `why` says it."""
+
+    pool: Pool
+    choice: Choice | None
+    why: str
+    checked: bool = False
+
+    @property
+    def value(self) -> str:
+        return f"{POOL}{self.pool.id}"
+
+
 @dataclass(slots=True)
 class PrintForm:
     fields: list[FormField]
     printers: list[PrinterChoice]
     values: dict[str, Any]
+    pools: list[PoolChoice] = field(default_factory=list)
     copies: str = "1"
     cut: str = ""
     high_resolution: bool = False
@@ -117,11 +135,24 @@ class PrintForm:
     max_copies: int = MAX_COPIES
 
     @property
+    def pool(self) -> Pool | None:
+        return next((each.pool for each in self.pools if each.checked), None)
+
+    @property
+    def place(self) -> Choice | None:
+        """Of the pool that is chosen."""
+        return next((each.choice for each in self.pools if each.checked), None)
+
+    @property
     def printer(self) -> Printer | None:
+        if self.place is not None:
+            return self.place.printer
         return next((choice.card.printer for choice in self.printers if choice.checked), None)
 
     @property
     def medium(self) -> Medium | None:
+        if self.place is not None:
+            return self.place.medium
         return next((choice.card.medium for choice in self.printers if choice.checked), None)
 
     @property
@@ -222,7 +253,24 @@ def _form(card: TemplateCard, typed: Mapping[str, Any], wanted: str, caller: Cal
         )
         for each in card.definition.fields
     ]
-    return PrintForm(fields, choices_for(card.definition, caller, wanted), {}, description=card.description)
+    pools = pool_choices(card.definition, caller, wanted)
+    printers = choices_for(card.definition, caller, wanted)
+    if any(each.checked for each in pools):
+        printers = [replace(choice, checked=False) for choice in printers]
+    return PrintForm(fields, printers, {}, pools=pools, description=card.description)
+
+
+def pool_choices(definition: Definition, caller: Caller, wanted: str = "") -> list[PoolChoice]:
+    """Every pool of the caller, with the printer to which a label would go now."""
+    found = []
+    for pool in visible_pools(caller):
+        try:
+            choice = choose(pool, [definition], caller)
+        except HubError as error:
+            found.append(PoolChoice(pool, None, error.detail))
+        else:
+            found.append(PoolChoice(pool, choice, choice.why, checked=wanted == f"{POOL}{pool.id}"))
+    return found
 
 
 def _posted(wanted: Field, request: HttpRequest) -> str:

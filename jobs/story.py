@@ -9,7 +9,7 @@ from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
 
 from jobs import states
-from jobs.models import Attempt, Job, Outcome, Phase, State
+from jobs.models import PRIORITY_URGENT, Attempt, Job, Outcome, Phase, State
 from jobs.words import describe, describe_reasons
 from printers.cards import medium_or_none
 from printers.models import Event
@@ -120,10 +120,13 @@ def _actions(job: Job) -> list[Action]:
         found.append(Action("hold", _("Hold"), "pause"))
     if states.allowed(states.RELEASE, job.state):
         found.append(Action("release", _("Release"), "play"))
+    if job.state in {State.PENDING, State.HELD} and job.priority > PRIORITY_URGENT:
+        found.append(Action("urgent", _("Urgent"), "up"))
     if states.allowed(states.CANCEL, job.state, past_barrier=past_barrier):
         found.append(Action("cancel", _("Cancel"), "close", danger=True))
     if job.state in states.TERMINAL and job.template_version_id is not None:
         found.append(Action("reprint", _("Print it again"), "again"))
+        found.append(Action("redraw", _("Print it by today's template"), "templates"))
     return found
 
 

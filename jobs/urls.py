@@ -1,6 +1,6 @@
 from django.urls import path
 
-from jobs.views import calibration, history, job, printer, printing, table_rows, tables
+from jobs.views import batch, calibration, history, job, pools, printer, printing, table_rows, tables
 
 urlpatterns = [
     path("print", printing.choose, name="print"),
@@ -26,7 +26,17 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/live", job.job_live, name="job-live"),
     path("jobs/<uuid:job_id>/picture.png", job.picture, name="job-picture"),
     path("jobs/<uuid:job_id>/resolve", job.resolve, name="job-resolve"),
+    path("jobs/<uuid:job_id>/move", job.move, name="job-move"),
     path("jobs/<uuid:job_id>/<slug:name>", job.act, name="job-action"),
+    path("batches/<uuid:batch_id>", batch.batch_page, name="batch"),
+    path("batches/<uuid:batch_id>/live", batch.batch_live, name="batch-live"),
+    path("batches/<uuid:batch_id>/cancel", batch.cancel, name="batch-cancel"),
+    path("batches/<uuid:batch_id>/resume", batch.resume, name="batch-resume"),
+    path("pools", pools.pools, name="pools"),
+    path("pools/new", pools.new, name="pool-new"),
+    path("pools/<uuid:pool_id>", pools.edit, name="pool-edit"),
+    path("pools/<uuid:pool_id>/remove", pools.remove, name="pool-remove"),
+    path("printers/<uuid:printer_id>/clear", printer.clear, name="printer-clear"),
     path("printers/<uuid:printer_id>/resume", printer.resume, name="printer-resume"),
     path("printers/<uuid:printer_id>/calibration", calibration.calibration, name="printer-calibration"),
     path("printers/<uuid:printer_id>/doctor", printer.doctor, name="printer-doctor"),

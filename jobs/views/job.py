@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,13 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from jobs import queue
+from jobs import queue, states
 from jobs.artifacts import load
-from jobs.models import Job
+from jobs.models import PRIORITY_URGENT, Job
 from jobs.story import story_of
 from jobs.views.back import back_to
 from printers.callers import Caller, caller_of
 from printers.errors import HubError
+from printers.lookup import find_printer, visible_to
 from printers.media import canvas_for, find_medium, find_model
 from printers.pictures import margins_of, reading_png
 from printers.raster import Raster
@@ -28,6 +30,8 @@ ACTIONS: dict[str, Callable[[Job, Caller], Job]] = {
     "release": queue.release,
     "cancel": queue.cancel,
     "reprint": queue.reprint,
+    "redraw": partial(queue.reprint, rerender=True),
+    "urgent": partial(queue.set_priority, priority=PRIORITY_URGENT),
 }
 ANSWERS = {
     "printed": {"printed": True},
@@ -38,12 +42,12 @@ ANSWERS = {
 
 @require_safe
 def job_page(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    return render(request, "jobs/job.html", _context(job_id) | {"fresh": "fresh" in request.GET})
+    return render(request, "jobs/job.html", _context(request, job_id) | {"fresh": "fresh" in request.GET})
 
 
 @require_safe
 def job_live(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    return render(request, "jobs/job_live.html", _context(job_id))
+    return render(request, "jobs/job_live.html", _context(request, job_id))
 
 
 @require_safe
@@ -73,6 +77,18 @@ def act(request: HttpRequest, job_id: UUID, name: str) -> HttpResponse:
         messages.error(request, error.detail)
         return redirect("job", job_id)
     return redirect("job", done.id)
+
+
+@require_POST
+def move(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """POST `printer`: where it is to be printed instead."""
+    job = get_object_or_404(Job.objects.select_related("printer", "template_version"), id=job_id)
+    caller = caller_of(request)
+    try:
+        queue.move(job, caller, find_printer(request.POST.get("printer", ""), caller))
+    except HubError as error:
+        messages.error(request, error.detail)
+    return redirect("job", job_id)
 
 
 @require_POST
@@ -109,10 +125,12 @@ def _margins(job: Job, raster: Raster) -> tuple[int, int]:
     return margins_of(raster, canvas.medium, canvas.margin_mm)
 
 
-def _context(job_id: UUID) -> dict[str, object]:
-    jobs = Job.objects.select_related("printer", "template_version__template")
+def _context(request: HttpRequest, job_id: UUID) -> dict[str, object]:
+    jobs = Job.objects.select_related("printer", "template_version__template", "pool__site")
     job = get_object_or_404(jobs, id=job_id)
-    return {"job": job, "story": story_of(job, _definition(job))}
+    movable = job.template_version is not None and job.state in {states.PENDING, states.HELD}
+    others = visible_to(caller_of(request)).filter(enabled=True).exclude(pk=job.printer_id) if movable else ()
+    return {"job": job, "story": story_of(job, _definition(job)), "others": others}
 
 
 def _definition(job: Job) -> Definition | None:

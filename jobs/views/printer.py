@@ -6,16 +6,21 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from jobs.batches import cancel_all
 from jobs.dispatch.stopping import try_at_once
 from jobs.doorbell import ring
 from jobs.lease import acquire
+from jobs.models import Job
 from jobs.sample_label import print_sample
+from jobs.states import HELD, PENDING
 from printers.callers import caller_of
 from printers.doctor import examine
 from printers.errors import HubError
@@ -33,6 +38,21 @@ def resume(request: HttpRequest, printer_id: UUID) -> HttpResponse:
     try_at_once(printer.id)
     ring(printer.id)
     messages.success(request, _("%(printer)s prints again.") % {"printer": printer.title})
+    return redirect("printer", printer_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def clear(request: HttpRequest, printer_id: UUID) -> HttpResponse:
+    """GET asks once more, POST cancels all that waits."""
+    caller = caller_of(request)
+    if "manage" not in caller.scopes:
+        raise PermissionDenied
+    printer = get_object_or_404(Printer, id=printer_id)
+    if request.method != "POST":
+        waiting = Job.objects.filter(printer=printer, state__in=[PENDING, HELD]).count()
+        return render(request, "jobs/clear.html", {"printer": printer, "waiting": waiting})
+    count = cancel_all(Q(printer=printer), caller)
+    messages.success(request, ngettext("%(n)d job is canceled.", "%(n)d jobs are canceled.", count) % {"n": count})
     return redirect("printer", printer_id)
 
 

@@ -60,7 +60,8 @@ def print_form(request: HttpRequest, key: str) -> HttpResponse:
         form.copies_error = _("Give a number of copies from 1 to %(most)d.") % {"most": form.max_copies}
         return _answer(request, card, form, status=422)
     wanted = Request(
-        printer=str(form.printer.id),
+        printer="" if form.pool else str(form.printer.id),
+        pool=str(form.pool.id) if form.pool else "",
         template=key,
         rows=[form.values],
         copies=int(form.copies),

@@ -269,4 +269,4 @@ def _summary(request: HttpRequest, table: UploadedTable, bench: Bench | None, sh
 def _where_it_went(table: UploadedTable) -> HttpResponse:
     if job := table.printed.get("job"):
         return redirect("job", job)
-    return redirect(f"{reverse('jobs')}?batch={table.printed.get('batch', '')}")
+    return redirect("batch", table.printed["batch"])

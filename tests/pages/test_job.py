@@ -138,4 +138,4 @@ def test_queries_do_not_grow(events: int) -> None:
     client = signed_in()
     with CaptureQueriesContext(connection) as captured:
         client.get(f"/jobs/{job.id}")
-    assert len(captured) == 8
+    assert len(captured) == 9

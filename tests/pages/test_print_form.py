@@ -197,7 +197,7 @@ def test_queries_do_not_grow(rows: int) -> None:
     client.get(URL)
     with CaptureQueriesContext(connection) as captured:
         client.get(URL)
-    assert len(captured) == 10
+    assert len(captured) == 11
 
 
 def test_a_picture_is_uploaded(printer: Printer) -> None:

@@ -56,7 +56,7 @@ class TestStepByStep:
         text = shown(client.get(address))
         assert "printed as soon as all of them are checked" in text
         assert "of 70 labels checked" in text
-        assert go_on(client, address).headers["HX-Redirect"] == f"/jobs?batch={Batch.objects.get().id}"
+        assert go_on(client, address).headers["HX-Redirect"] == f"/batches/{Batch.objects.get().id}"
         assert [job.fields["id"] for job in Job.objects.order_by("position")] == [str(n) for n in range(70)]
         table = UploadedTable.objects.get()
         assert (table.wish, {job.render_time for job in Job.objects.all()}) == (None, {table.moment})
@@ -66,7 +66,7 @@ class TestStepByStep:
         address = mapped(client, "name,id\nDrill,7\nSaw,8\nLathe,9\n")
         confirm(client, address, printer)
         places = [client.post(f"{address}/progress").headers["Location"] for _ in range(3)]
-        assert places[-1] == f"/jobs?batch={Batch.objects.get().id}"
+        assert places[-1] == f"/batches/{Batch.objects.get().id}"
 
     def test_a_wrong_row_at_the_end_prints_none(self, printer: Printer, slow: pytest.MonkeyPatch) -> None:
         client = signed_in()

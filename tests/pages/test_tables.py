@@ -230,7 +230,7 @@ class TestPrinting:
         client.post(f"{address}/rows/3", {"action": "skip"})
         answer = client.post(f"{address}/print", {"printer": str(printer.id), "copies": "2"})
         batch = Batch.objects.get()
-        assert (answer.status_code, answer.headers["Location"]) == (302, f"/jobs?batch={batch.id}")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/batches/{batch.id}")
         jobs = list(batch.jobs.order_by("position"))
         assert [job.fields for job in jobs] == [
             {"name": "Drill", "id": "0007", "url": "https://example.org/7"},
@@ -267,7 +267,7 @@ class TestPrinting:
         client = signed_in()
         address = mapped(client, "name,id\nDrill,7\nSaw,8\n")
         client.post(f"{address}/print", {"printer": str(printer.id), "copies": "1"})
-        assert client.get(address).headers["Location"].startswith("/jobs?batch=")
+        assert client.get(address).headers["Location"].startswith("/batches/")
         assert client.post(f"{address}/rows/2", {"action": "skip"}).status_code == 404
 
     @pytest.mark.parametrize("copies", ["0", "501", "x"])
