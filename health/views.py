@@ -57,7 +57,15 @@ def one_check(request: HttpRequest, name: str) -> HttpResponse:
     """503 for a check that fails, also one that only degrades the whole: whoever asks for it cares about it."""
     if name not in CHECKS:
         sentence = f"There is no check of this name; there are {', '.join(CHECKS)}."
-        body = {"title": "Not Found", "status": 404, "code": "not-found", "detail": sentence}
+        body = {
+            "type": "about:blank",
+            "title": "Not Found",
+            "status": 404,
+            "code": "not-found",
+            "detail": sentence,
+            "instance": request.path,
+            "problems": [],
+        }
         return JsonResponse(body, status=404, content_type="application/problem+json")
     found = run_checks()
     shown = _shown(found[name], trusted=is_trusted(request, found))

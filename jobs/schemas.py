@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from jobs.models import PRIORITY_NORMAL, Job, Outcome, State
 from printers.models import Event
 from printers.schemas import Flag, PageQuery
-from printers.wire import Instant
+from printers.wire import Instant, Whole
 
 MAX_COPIES, MAX_ROWS = 500, 10_000
 
@@ -45,7 +45,7 @@ class Options(BaseModel):
         | None
     ) = None
     high_resolution: Flag | None = None
-    rotate: Annotated[int, Field(strict=True, description="Quarter turns only, in degrees.")] | None = None
+    rotate: Annotated[Whole, Field(description="Quarter turns only, in degrees.")] | None = None
 
 
 class PrintIn(BaseModel):
@@ -78,9 +78,9 @@ class PrintIn(BaseModel):
     template: TemplateKey
     fields: Fields | None = None
     rows: Annotated[list[Fields], Field(min_length=1, max_length=MAX_ROWS)] | None = None
-    copies: Annotated[int, Field(strict=True, ge=1, le=MAX_COPIES)] = 1
+    copies: Annotated[Whole, Field(ge=1, le=MAX_COPIES)] = 1
     options: Options = Options()
-    priority: Annotated[int, Field(strict=True, ge=1, le=100, description="1 is most urgent.")] = PRIORITY_NORMAL
+    priority: Annotated[Whole, Field(ge=1, le=100, description="1 is most urgent.")] = PRIORITY_NORMAL
     expires_at: Annotated[Instant | None, Field(description="A label that was not printed by then never prints.")] = (
         None
     )
@@ -207,7 +207,7 @@ class MoveIn(BaseModel):
 class PriorityIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"priority": 10}]})
 
-    priority: Annotated[int, Field(strict=True, ge=1, le=100, description="1 is most urgent.")]
+    priority: Annotated[Whole, Field(ge=1, le=100, description="1 is most urgent.")]
 
 
 PoolName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9_-]+$")]

@@ -156,7 +156,8 @@ def _read_request(scope: Scope) -> tuple[int | None, Wanted]:
     request.session = session_store(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
     request.user = get_user(request)
     caller = caller_for(request, ROUTE)
-    query = {name: values[-1] for name, values in parse_qs(scope.get("query_string", b"").decode("latin-1")).items()}
+    given = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    query = {name: values[-1] for name, values in given.items()}
     if unknown := sorted(query.keys() - PARAMETERS):
         sentence = f"There is no parameter “{unknown[0]}”; there are printer, batch and job."
         raise InvalidInput(sentence, [Problem(f"/{name}", sentence) for name in unknown])

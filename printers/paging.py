@@ -3,6 +3,7 @@
 import base64
 import binascii
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -123,9 +124,9 @@ class UnknownFieldName(InvalidInput):
 
 def chosen_fields(model: type[BaseModel], fields: str | None) -> set[str] | None:
     """The names in a `fields=` parameter; None means all. Raises UnknownFieldName."""
-    if not fields:
+    if fields is None:
         return None
-    names = {name.strip() for name in fields.split(",")} - {""}
+    names = set(re.split(", *", fields))
     if unknown := sorted(names - set(model.model_fields)):
         known = ", ".join(model.model_fields)
         problems = [Problem("/fields", f"There is no field “{name}”; there are {known}.") for name in unknown]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from printers.instants import rfc3339
 
@@ -27,6 +27,13 @@ def _to_utc(value: datetime) -> datetime:
     except OverflowError as error:
         raise ValueError("is no instant that a calendar has in UTC") from error
 
+
+def _whole(value: object) -> object:
+    # JSON has one kind of number: 50.0 is the whole number 50. A text or true is none.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 
 # RFC 3339, in UTC with Z on the way out; on the way in any offset, but always one.
 Instant = Annotated[

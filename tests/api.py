@@ -1,12 +1,16 @@
 """What the API tests share: a script with a token, and printers to talk about."""
 
 import json
+import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.test import Client
 
+from labelhub.access import route_of
 from labelhub.accounts.models import ApiToken
+from labelhub.openapi import openapi_document
 from printers.models import Printer, Site, TokenBinding
 
 EVERY_SCOPE = ["read", "print", "manage", "admin"]
@@ -29,7 +33,9 @@ class Script:
         given = {"Authorization": f"Bearer {self.text}"} if self.text else {}
         content = b"" if body is None else json.dumps(body).encode()
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return Client().generic(method, path, content, "application/json", headers=given | named)
+        response = Client().generic(method, path, content, "application/json", headers=given | named)
+        assert_declared(response, method)
+        return response
 
     def get(self, path: str, **headers: str) -> Any:
         return self._call("GET", path, None, **headers)
@@ -58,6 +64,31 @@ def make_printer(name: str = "workbench", *, site: str = "main", **values: Any) 
     printer = Printer.objects.create(**{"site": place, "name": name, "model": "PT-P750W", "host": "127.0.0.5"} | values)
     printer.refresh_from_db()
     return printer
+
+
+def assert_declared(response: Any, method: str) -> None:
+    """The document knows that this operation can answer with this status, this kind of content and this problem."""
+    item = declared()["paths"].get(route_of(response.wsgi_request)[1], {})
+    operation = item.get(method.lower())
+    if operation is None:
+        return
+    where = f"{method} {response.wsgi_request.path}: {response.status_code}"
+    assert str(response.status_code) in operation["responses"], where
+    answer = operation["responses"][str(response.status_code)]
+    if "$ref" in answer:
+        answer = declared()["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    kind = re.split("[ ;]", response.get("Content-Type", ""))[0]
+    if not response.content:
+        return
+    assert kind in answer["content"], where
+    if kind == "application/problem+json":
+        assert response.json()["code"] in answer["content"][kind]["examples"], f"{where} {response.json()['code']}"
+
+
+@lru_cache(maxsize=1)
+def declared() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(openapi_document())
+    return document
 
 
 def assert_problem(response: Any, status: int, code: str, *pointers: str) -> dict[str, Any]:
