@@ -309,8 +309,8 @@ class ResumeIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"from": 37}]})
 
     start: Annotated[
-        int | None,
-        Field(alias="from", strict=True, ge=0, lt=MAX_ROWS, description="A `position` as in `jobs`; 0 is the first."),
+        Whole | None,
+        Field(alias="from", ge=0, lt=MAX_ROWS, description="A `position` as in `jobs`; 0 is the first."),
     ] = None
     again: Annotated[Flag, Field(description="Print also those again that came out.")] = False
     unknown: Annotated[

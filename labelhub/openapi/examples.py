@@ -64,6 +64,7 @@ PRINTER: Json = {
     "config_error": "",
     "source": "person",
     "error_policy": "stop-printer",
+    "calibration": {"tze:12": {"across_mm": -0.2, "along_mm": 0.4}},
     "created_at": CREATED,
     "updated_at": CREATED,
 }
@@ -125,7 +126,16 @@ ANSWERS: dict[str, Json] = {
         "printer": PRINTER_ID,
         "requested_by": "eva",
         "created_at": CREATED,
-        "summary": {"total": 2, "states": {"completed": 1, "pending": 1}, "outcomes": {"confirmed": 1}},
+        "summary": {
+            "total": 2,
+            "states": {"completed": 1, "pending": 1},
+            "outcomes": {"confirmed": 1},
+            "confirmed": 1,
+            "came_out": 1,
+            "waiting": 1,
+            "unknown": 0,
+            "next_position": 1,
+        },
         "jobs": [
             {"id": JOB_ID, "position": 0, "state": "completed", "outcome": "confirmed"},
             {"id": SECOND_JOB_ID, "position": 1, "state": "pending", "outcome": None},
@@ -135,6 +145,7 @@ ANSWERS: dict[str, Json] = {
     "PrinterList": {"items": [PRINTER], "next_cursor": None},
     "PrinterStatus": STATUS,
     "ProbeScheduled": {"printer_id": PRINTER_ID, "detail": "It is asked within seconds; read its status then."},
+    "Cleared": {"canceled": 3},
     "Template": TEMPLATE,
     "TemplateList": {"items": [TEMPLATE], "next_cursor": None},
     "Registration": {

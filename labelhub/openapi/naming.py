@@ -17,6 +17,7 @@ ENUMS = {
     "configuration": "PrinterSource",
     "stop-printer": "ErrorPolicy",
     "error": "FindingSeverity",
+    "ask": "UnknownLabels",
     "body": "ProblemLocation",
     "database": "CheckName",
 }

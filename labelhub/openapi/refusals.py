@@ -134,7 +134,7 @@ MORE: dict[Route, dict[int, dict[str, str]]] = {
     },
 }
 # Where a path can also be read as a printer's own: `workbench/pause` is the printer “pause” on a site “workbench”.
-ALSO_A_PRINTER = frozenset({"pause", "resume", "test", "probe"})
+ALSO_A_PRINTER = frozenset({"pause", "resume", "test", "probe", "clear"})
 ALWAYS = (401, 403, 429, 500, 503)
 
 
