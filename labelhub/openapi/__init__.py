@@ -110,10 +110,10 @@ def with_examples(document: Json) -> Json:
 
 def _example(parameter: Json, path: str) -> object:
     schema = parameter["schema"]
-    if parameter["in"] == "path" and parameter["name"] == "id":
-        return examples.IDS[path.split("/")[2]]
     if "examples" in schema:
         return schema["examples"][0]
+    if parameter["name"] == "id":
+        return examples.IDS.get(path.split("/")[2])
     return schema["default"] if "default" in schema else examples.PARAMETERS.get(parameter["name"])
 
 

@@ -27,6 +27,7 @@ JOB: Json = {
     "priority": 50,
     "batch": None,
     "position": 0,
+    "pool": None,
     "reprint_of": None,
     "requested_by": "eva",
     "created_at": CREATED,
@@ -107,6 +108,26 @@ TEMPLATE: Json = {
     "created_at": CREATED,
     "definition": {"key": "asset-tag-12", "elements": [{"kind": "text", "text": "{name}"}]},
 }
+POOL: Json = {
+    "id": "5d0f7c1e-2b7a-4c0e-9a57-3c1f0e8d2a66",
+    "site": "main",
+    "name": "black-12",
+    "path": "main/black-12",
+    "medium": "tze:12",
+    "tape_color": "white",
+    "text_color": "black",
+    "every_printer": False,
+    "family": "pt",
+    "printers": [PRINTER_ID],
+    "members": [PRINTER_ID],
+}
+COUNTER: Json = {
+    "name": "box",
+    "last": 41,
+    "next": 42,
+    "updated_at": CREATED,
+    "templates": [],
+}
 DIFF: Json = {
     "kind": "NewField",
     "key": "asset-tag-12",
@@ -145,6 +166,10 @@ ANSWERS: dict[str, Json] = {
     "PrinterList": {"items": [PRINTER], "next_cursor": None},
     "PrinterStatus": STATUS,
     "ProbeScheduled": {"printer_id": PRINTER_ID, "detail": "It is asked within seconds; read its status then."},
+    "Pool": POOL,
+    "PoolList": {"items": [POOL], "next_cursor": None},
+    "Counter": COUNTER,
+    "CounterList": {"items": [COUNTER], "next_cursor": None},
     "Cleared": {"canceled": 3},
     "Template": TEMPLATE,
     "TemplateList": {"items": [TEMPLATE], "next_cursor": None},
@@ -195,9 +220,10 @@ PARAMETERS: Json = {
     "Idempotency-Key": "drill-1042",
     "key": "asset-tag-12",
     "check": "database",
+    "name": "box",
     "job": JOB_ID,
     "batch": BATCH_ID,
     "state": "completed",
     "outcome": "confirmed",
 }
-IDS: Json = {"jobs": JOB_ID, "batches": BATCH_ID, "printers": PRINTER_ID}
+IDS: Json = {"jobs": JOB_ID, "batches": BATCH_ID}

@@ -18,6 +18,7 @@ ENUMS = {
     "stop-printer": "ErrorPolicy",
     "error": "FindingSeverity",
     "ask": "UnknownLabels",
+    "": "PrinterFamily",
     "body": "ProblemLocation",
     "database": "CheckName",
 }

@@ -49,6 +49,9 @@ STATE_FORBIDS = {"not-allowed": "The job's state forbids it; `state` says which 
 UNKNOWN_JOB = {"unknown-job": "There is no job 019a9f3e-2c51-7d0a-9b7e-5f2d1c0a4e11."}
 UNKNOWN_BATCH = {"unknown-batch": "There is no batch 019a9f3e-2c50-7b31-8c44-0d9e6a7b2f01."}
 UNKNOWN_PRINTER = {"unknown-printer": "There is no printer “main/workbench”."}
+UNKNOWN_POOL = {"unknown-pool": "There is no pool “main/black-12”."}
+POOL_TAKEN = {"pool-taken": "Another pool of this site has the name “black-12”."}
+SEVERAL_POOLS = {"conflict": "More than one site has a pool “black-12”. Say which: main/black-12, lab/black-12."}
 UNKNOWN_TEMPLATE = {"unknown-template": "There is no template “asset-tag-12”."}
 AMBIGUOUS = {"ambiguous-printer": "Several sites have a printer “workbench”: write site/handle."}
 NOT_USABLE = {"printer-not-usable": "main/workbench is disabled; nothing would ever print."}
@@ -76,8 +79,9 @@ DATABASE_OR_IMAGES = {"artifact-unusable": "The image of this job cannot be read
 # On top of what USUAL has for the statuses that _statuses gives.
 MORE: dict[Route, dict[int, dict[str, str]]] = {
     ("POST", "/api/print"): {
-        404: UNKNOWN_PRINTER | UNKNOWN_TEMPLATE,
-        409: {
+        404: UNKNOWN_PRINTER | UNKNOWN_POOL | UNKNOWN_TEMPLATE,
+        409: SEVERAL_POOLS
+        | {
             "idempotency-in-flight": "The same Idempotency-Key is being worked on right now.",
         }
         | AMBIGUOUS
@@ -111,6 +115,16 @@ MORE: dict[Route, dict[int, dict[str, str]]] = {
         404: UNKNOWN_BATCH,
         409: {"outcome-unknown": "Somebody has to say what came out; see `unknown`."},
     },
+    ("GET", "/api/pools"): {422: PAGES},
+    ("POST", "/api/pools"): {404: UNKNOWN_PRINTER, 409: POOL_TAKEN | AMBIGUOUS, 422: DEVICE},
+    ("GET", "/api/pools/{id}"): {404: UNKNOWN_POOL, 409: SEVERAL_POOLS},
+    ("PATCH", "/api/pools/{id}"): {
+        404: UNKNOWN_POOL | UNKNOWN_PRINTER,
+        409: POOL_TAKEN | SEVERAL_POOLS | AMBIGUOUS,
+        422: DEVICE,
+    },
+    ("DELETE", "/api/pools/{id}"): {404: UNKNOWN_POOL, 409: SEVERAL_POOLS},
+    ("GET", "/api/counters"): {422: PAGES},
     ("GET", "/api/printers"): {422: PAGES},
     ("POST", "/api/printers"): {409: HANDLE_TAKEN, 422: DEVICE},
     ("PATCH", "/api/printers/{id}"): {409: HANDLE_TAKEN | AMBIGUOUS, 422: DEVICE},
