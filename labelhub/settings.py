@@ -14,6 +14,7 @@ import dj_database_url
 from csp.constants import NONE, SELF
 
 from labelhub.accounts.roles import NO_ROLE, ROLES
+from labelhub.admin_look import UNFOLD as UNFOLD
 from labelhub.logs import logging_for
 from labelhub.secret import kept_secret
 
