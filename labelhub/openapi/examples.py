@@ -28,6 +28,7 @@ JOB: Json = {
     "batch": None,
     "position": 0,
     "pool": None,
+    "placement": "",
     "reprint_of": None,
     "requested_by": "eva",
     "created_at": CREATED,
