@@ -210,6 +210,29 @@ class PriorityIn(BaseModel):
     priority: Annotated[Whole, Field(ge=1, le=100, description="1 is most urgent.")]
 
 
+class MediaWaitOut(BaseModel):
+    """Labels of one printer that wait for one tape."""
+
+    model_config = ConfigDict(title="MediaWait")
+
+    printer: Annotated[UUID, Field(validation_alias="printer_id")]
+    medium: Annotated[str, Field(examples=["tze:12"])]
+    tape_color: Annotated[str, Field(description="Empty: any.")]
+    text_color: str
+    jobs: int
+    labels: Annotated[int, Field(description="With their copies.")]
+    people: Annotated[int, Field(description="People and scripts who asked for them.")]
+    since: Instant
+
+
+class MediaWaitList(BaseModel):
+    items: list[MediaWaitOut]
+
+
+class MediaWaitQuery(BaseModel):
+    printer: Annotated[str | None, Field(max_length=1100, description="A UUID or `site/handle`.")] = None
+
+
 PoolName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9_-]+$")]
 Colour = Annotated[str, Field(max_length=32, examples=["white"])]
 Members = Annotated[list[PrinterReference], Field(max_length=1000)]

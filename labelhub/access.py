@@ -42,6 +42,7 @@ ROUTES: dict[tuple[str, str], Scope] = {
     ("GET", "/api/pools/{id}"): Scope.READ,
     ("PATCH", "/api/pools/{id}"): Scope.MANAGE,
     ("DELETE", "/api/pools/{id}"): Scope.MANAGE,
+    ("GET", "/api/queue/waiting-media"): Scope.READ,
     ("GET", "/api/printers"): Scope.READ,
     ("POST", "/api/printers"): Scope.MANAGE,
     ("GET", "/api/printers/{id}"): Scope.READ,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db.models import Count
 
+from jobs.media_wait import waiting_media
 from jobs.models import Job, State
 from printers.callers import Caller
 from printers.cards import PrinterCard, medium_or_none, printer_card
@@ -31,11 +32,13 @@ def overview(caller: Caller) -> Overview:
     waiting: Counter[UUID] = Counter()
     for printer_id, count in counts:
         waiting[printer_id] = count
-    held = _needed_media()
+    held = waiting_media(caller)
     busy = list(Job.objects.filter(state__in=AT_THE_DEVICE).select_related("template_version__template")[:ENOUGH])
     cards = []
     for printer in printers:
-        card = printer_card(printer, needed=medium_or_none(held.get(printer.id, "")))
+        waits = held.get(printer.id, [])
+        card = printer_card(printer, needed=medium_or_none(waits[0].medium) if waits else None)
+        card.media_waits = [each.words for each in waits]
         card.waiting = waiting[printer.id]
         mine = [job for job in busy if job.printer_id == printer.id]
         card.asking = [job for job in mine if _asks(job)]
@@ -43,16 +46,6 @@ def overview(caller: Caller) -> Overview:
         cards.append(card)
     recent = list(Job.objects.visible_to(caller).select_related("printer", "template_version__template")[:RECENT])
     return Overview(cards, recent, sum(len(card.asking) for card in cards))
-
-
-def _needed_media() -> dict[UUID, str]:
-    """The medium that the first held job of each printer waits for."""
-    needed: dict[UUID, str] = {}
-    rows = Job.objects.filter(state=State.HELD).exclude(medium="").order_by("created_at")
-    for printer_id, medium, reasons in rows.values_list("printer", "medium", "reasons")[:ENOUGH]:
-        if any("media-needed" in reason for reason in reasons):
-            needed.setdefault(printer_id, medium)
-    return needed
 
 
 def _asks(job: Job) -> bool:

@@ -31,10 +31,8 @@ class PrinterCard:
     latest: Any = None
     asking: list[Any] = field(default_factory=list)
     needed: Medium | None = None
-
-    @property
-    def needed_title(self) -> str:
-        return "" if self.needed is None else medium_words(self.needed)
+    # Sentences: which tape to insert, and how many labels wait for it.
+    media_waits: list[str] = field(default_factory=list)
 
 
 def printer_cards(printers: Iterable[Printer]) -> list[PrinterCard]:

@@ -3,14 +3,15 @@
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from jobs.api.answers import accepted
 from jobs.batches import cancel_all
 from jobs.dispatch.stopping import try_at_once
 from jobs.doorbell import ring_on_commit
+from jobs.media_wait import waiting_media
 from jobs.sample_label import print_sample
-from jobs.schemas import Accepted, ClearOut
+from jobs.schemas import Accepted, ClearOut, MediaWaitList, MediaWaitOut, MediaWaitQuery
 from printers.api import answer as printer_answer
 from printers.api import printer_of
 from printers.callers import caller_of
@@ -56,3 +57,17 @@ def clear(request: HttpRequest, id: str) -> ClearOut:
 def print_test(request: HttpRequest, response: HttpResponse, id: str) -> Status[Accepted]:
     """A built-in template with its examples, for the tape that is loaded."""
     return accepted(response, print_sample(printer_of(request, id), caller_of(request)))
+
+
+@router.get(
+    "/queue/waiting-media",
+    response=MediaWaitList,
+    operation_id="list_media_waits",
+    summary="List tapes that are needed",
+)
+def list_media_waits(request: HttpRequest, query: Query[MediaWaitQuery]) -> MediaWaitList:
+    """Labels that go by themselves as soon as their tape is in the printer; what has waited longest first."""
+    printer_id = printer_of(request, query.printer).id if query.printer is not None else None
+    found = waiting_media(caller_of(request), printer_id)
+    items = sorted((each for waits in found.values() for each in waits), key=lambda each: each.since)
+    return MediaWaitList(items=[MediaWaitOut.model_validate(each, from_attributes=True) for each in items])

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import template
 from django.templatetags.static import static
 from django.urls import reverse
@@ -6,14 +8,23 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from jobs.media_wait import MediaWait, waiting_media
 from jobs.models import Job
 from jobs.words import describe_job
+from printers.callers import caller_of
+from printers.models import Printer
 from printers.words import Words
 from templates_app.definition import words
 
 register = template.Library()
 
 MOST_VALUES, LONGEST = 3, 120
+
+
+@register.simple_tag(takes_context=True)
+def media_waits(context: dict[str, Any], printer: Printer) -> list[MediaWait]:
+    """Which tapes labels of this printer wait for."""
+    return waiting_media(caller_of(context["request"]), printer.pk).get(printer.pk, [])
 
 
 @register.simple_tag

@@ -43,7 +43,7 @@ def test_it_says_what_helps() -> None:
 def test_it_names_the_tape_that_a_job_waits_for() -> None:
     printer = make_printer()
     make_job(printer, make_template(), state="pending-held", reasons=["hub-media-needed"], medium="tze:24")
-    assert "A job waits for 24 mm tape: insert it." in signed_in().get("/").content.decode()
+    assert "Insert 24 mm tape: 1 label, 1 person." in signed_in().get("/").content.decode()
 
 
 def test_it_asks_about_unknown_outcomes() -> None:
