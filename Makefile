@@ -36,7 +36,7 @@ lint: .venv/.installed-dev
 	$(BIN)/lint-imports
 
 screenshots: .venv/.installed-dev
-	$(BIN)/python -m tests.pages.screenshots
+	DJANGO_SETTINGS_MODULE=labelhub.settings $(BIN)/python -m tests.pages.screenshots
 
 lock: .venv/.installed-dev
 	$(BIN)/$(LOCK) requirements.in -o requirements.txt

@@ -17,6 +17,8 @@ from printers.said import said
 register = template.Library()
 register.filter("said", said)
 
+# Where an address begins otherwise than the entry of the navigation that leads to it.
+BELONGS_TO = {"fonts": "templates", "pictures": "templates"}
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
@@ -57,7 +59,8 @@ def _section(path: str) -> str:
         route = resolve(path).route
     except Resolver404:
         return ""
-    return route.split("/")[0] or "dashboard"
+    first = route.split("/")[0] or "dashboard"
+    return BELONGS_TO.get(first, first)
 
 
 @register.simple_tag

@@ -43,6 +43,12 @@ DEVICES = (
 LABELS: tuple[tuple[str, str, int, dict[str, str]], ...] = (
     ("pt-p750w", "asset-tag-12", 1, {"name": "Band saw", "id": "A-1043", "url": "https://inv.invalid/a/1043"}),
     ("pt-p750w", "cable-flag-12", 1, {}),
+    ("electronics", "name-18", 1, {"name": "Grace"}),
+    ("archive", "name-18", 1, {"name": "Files 2019–2024"}),
+    ("server-room", "box-24", 1, {"title": "Patch cables", "code": "B-17"}),
+    ("shipping", "address-29x90", 1, {}),
+    ("reception", "shelf-62", 1, {"place": "C-03", "title": "Badges and lanyards"}),
+    ("pt-p750w", "asset-tag-12", 1, {"name": "Lathe", "id": "A-1044", "url": "https://inv.invalid/a/1044"}),
     ("server-room", "box-24", 2, {}),
     ("electronics", "name-18", 1, {}),
     ("shipping", "address-29x90", 1, {}),
@@ -93,13 +99,17 @@ def _wait_until(holds: Callable[[], bool], what: str) -> None:
 
 
 @contextmanager
-def scene(folder: Path) -> Iterator[Scene]:
+def scene(folder: Path, *, speed: float = 1.0) -> Iterator[Scene]:
+    """`speed` is the printers', as EmulatedPrinter has it."""
+    folder.mkdir(exist_ok=True)
     settings = {"LABELHUB_ADMIN_PASSWORD": PASSWORD, "LABELHUB_PROBE_INTERVAL_S": "2"}
     with Hub(folder / "data", env=settings) as hub, ExitStack() as running:
         run_in_hub(hub, _PEOPLE)
         devices = {
             each.name: running.enter_context(
-                EmulatedPrinter(each.model, each.medium, tape_color=each.tape_color, text_color=each.text_color)
+                EmulatedPrinter(
+                    each.model, each.medium, speed=speed, tape_color=each.tape_color, text_color=each.text_color
+                )
             )
             for each in DEVICES
         }
@@ -122,7 +132,7 @@ def furnish(at_work: Scene) -> dict[str, str]:
     printed = [at_work.print(printer, template, copies=n, **more) for printer, template, n, more in LABELS]
     for job in printed:
         at_work.wait_for(job, *OVER)
-    return {"printed": printed[0], "shelf": printed[5], **_trouble(at_work)}
+    return {"printed": printed[0], "shelf": printed[-3], **_trouble(at_work)}
 
 
 def _trouble(at_work: Scene) -> dict[str, str]:

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import translation
+from django.utils.translation import gettext
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
+from printers.said import said
 from tests.pages.browser import DESK, chromium, sign_in
 from tests.pages.scene import ADMIN, PASSWORD, VIEWER, Scene, furnish, scene
 from tests.pages.walk import filled, routes
@@ -39,6 +42,19 @@ FRAME = """
     .filter((form) => !form.elements.csrfmiddlewaretoken).map((form) => form.action),
   inline: document.querySelectorAll("style, [style], script:not([src])").length,
 })
+"""
+TEXTS = """
+() => {
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) if (!walker.currentNode.parentElement.closest("[lang=en], code, pre, .mono")) {
+    found.push(walker.currentNode.data);
+  }
+  for (const name of ["aria-label", "placeholder", "title", "alt"]) {
+    for (const element of document.querySelectorAll(`[${name}]`)) found.push(element.getAttribute(name));
+  }
+  return found.map((text) => text.trim()).filter(Boolean);
+}
 """
 A_PAGE = {"lang": "en", "titles": 1, "mains": 1, "named": True, "unprotected": [], "inline": 0}
 
@@ -108,13 +124,13 @@ class Look:
         found = self.page.evaluate(FRAME)
         if found != A_PAGE:
             self.wrong.append(f"{address}: {found}")
-        for size in (DESK_SIZE, PHONE_SIZE):
+        # Sizes change the layout and schemes the colours: each of them once is enough.
+        for size, scheme in ((DESK_SIZE, "light"), (PHONE_SIZE, "dark")):
             self._resize(size)
-            for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme)
-                for each in AXE.run(self.page).response["violations"]:
-                    where = [f"{node['html'][:120]} {node['failureSummary']}" for node in each["nodes"][:2]]
-                    self.wrong.append(f"{address} {size} {scheme} {each['id']}: {where}")
+            self.page.emulate_media(color_scheme=scheme)
+            for each in AXE.run(self.page).response["violations"]:
+                where = [f"{node['html'][:120]} {node['failureSummary']}" for node in each["nodes"][:2]]
+                self.wrong.append(f"{address} {size} {scheme} {each['id']}: {where}")
         self._resize(NARROWEST)
         self._fits(address, NARROWEST)
         # Text at 200 %, everything else as it is.
@@ -161,6 +177,29 @@ def test_it_is_as_every_page_has_to_be(
     )
     assert expected - set(look.seen) == set()
     assert ("/printers/new" in look.seen, "/print/shelf-62" in look.seen) == (person == ADMIN, person == ADMIN)
+
+
+def test_a_german_page_has_no_english_on_it(at_work: Scene, values: dict[str, list[str]], browser: Browser) -> None:
+    """Nothing that either catalog has a German word for is left in English."""
+    origin = at_work.hub.origin
+    context = browser.new_context(**DESK, locale="de-DE")
+    page = context.new_page()
+    page.goto(f"{origin}/sign-in")
+    page.get_by_label("Benutzername").fill(ADMIN)
+    page.get_by_label("Passwort").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{origin}/")
+    # What a template calls its fields is as it was written.
+    own = {field["label"] for each in at_work.ask("GET", "/api/templates")["items"] for field in each["fields"]}
+    left = set()
+    for address in pages_of(page, origin, values):
+        page.goto(origin + address)
+        assert page.evaluate("document.documentElement.lang") == "de"
+        texts = {text for text in page.evaluate(TEXTS) if text not in own}
+        with translation.override("de"):
+            left |= {(address, text) for text in texts if gettext(text) != text or said(text) != text}
+    context.close()
+    assert left == set()
 
 
 def test_looking_changes_nothing(at_work: Scene, values: dict[str, list[str]], browser: Browser) -> None:

@@ -76,6 +76,8 @@ def test_a_label_goes_by_itself_when_its_tape_is_inserted(page: Page, at_work: S
     other.goto(here)
     card = other.locator(".card", has_text="electronics")
     expect(card).to_contain_text("24 mm tape: insert it.", timeout=NOTICED_MS)
+    # Black tape is written on in white, in its picture, too.
+    expect(card.locator(".tape text")).to_have_css("fill", "rgb(255, 255, 255)")
     assert device.labels == []
     device.load("tze:24", tape_color="white", text_color="black")
     # Nobody touches a window from here on.
