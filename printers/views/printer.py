@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -9,12 +10,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from printers.callers import caller_of
 from printers.cards import printer_card, printer_cards
+from printers.history import history_of, tiles_of
 from printers.inventory import pause_printer
 from printers.lookup import visible_to
 from printers.models import Printer
 from printers.status import due_now, model_mismatch
 
-JOBS_SHOWN = 10
+JOBS_SHOWN = 6
 
 
 @require_safe
@@ -29,7 +31,9 @@ def printers_live(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def printer_page(request: HttpRequest, printer_id: UUID) -> HttpResponse:
-    return render(request, "printers/printer.html", _one(request, printer_id))
+    context = _one(request, printer_id)
+    days = history_of(context["printer"])
+    return render(request, "printers/printer.html", context | {"days": days, "tiles": tiles_of(days)})
 
 
 @require_safe
@@ -73,7 +77,7 @@ def _name(printer: Printer) -> dict[str, str]:
     return {"printer": printer.title}
 
 
-def _one(request: HttpRequest, printer_id: UUID) -> dict[str, object]:
+def _one(request: HttpRequest, printer_id: UUID) -> dict[str, Any]:
     printer = _found(printer_id)
     card = printer_card(printer)
     return {
