@@ -79,6 +79,7 @@ def _pages(at_work: Scene, browser: Browser) -> Iterator[tuple[str, str]]:
         "name": ["sans"],
         "number": ["1"],
         "table_id": [_table(at_work, browser)],
+        "batch_id": [at_work.batch],
         "preset_id": [jobs["shelf"]],
         "token_id": [jobs["shelf"]],
     }

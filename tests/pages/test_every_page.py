@@ -6,6 +6,7 @@ only differ by what a person may do; the sign-in page is looked at by nobody in 
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -21,7 +22,9 @@ from tests.pages.walk import filled, routes
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 
 NOBODY = ""
+Scheme = Literal["light", "dark"]
 DESK_SIZE, PHONE_SIZE, NARROWEST = (1280, 800), (412, 915), (320, 640)
+LOOKS: list[tuple[tuple[int, int], Scheme]] = [(DESK_SIZE, "light"), (PHONE_SIZE, "dark")]
 AXE = Axe()
 # What is wider than the window, innermost first: a finding that names no culprit helps nobody.
 TOO_WIDE = """
@@ -89,6 +92,7 @@ def values(at_work: Scene, browser: Browser) -> dict[str, list[str]]:
         "printer_id": list(at_work.printers.values()),
         "key": ["asset-tag-12", "shelf-62", "box-24"],
         "table_id": [table],
+        "batch_id": [at_work.batch],
         "preset_id": [nothing],
         "token_id": [nothing],
         "number": ["1"],
@@ -125,7 +129,7 @@ class Look:
         if found != A_PAGE:
             self.wrong.append(f"{address}: {found}")
         # Sizes change the layout and schemes the colours: each of them once is enough.
-        for size, scheme in ((DESK_SIZE, "light"), (PHONE_SIZE, "dark")):
+        for size, scheme in LOOKS:
             self._resize(size)
             self.page.emulate_media(color_scheme=scheme)
             for each in AXE.run(self.page).response["violations"]:
