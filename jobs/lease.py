@@ -12,7 +12,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -22,6 +22,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Now
 
 from jobs.models import PrinterLease
+from printers.statements import Update, given
 
 LEASE_S = 30.0
 # The holder stops this long before the database's clock would end its turn.
@@ -44,6 +45,8 @@ class Lease:
     # Whose turn at the printer it is, and how many labels they got in it (jobs/queue/turns.py).
     served_to: str = ""
     served: int = 0
+    # In a row, when the turn began.
+    failures: int = 0
     # The medium of a strip that has begun and not ended; a label that opens one sets it, its barrier writes it.
     open_strip: str = ""
 
@@ -60,8 +63,8 @@ class Lease:
     def renew(self) -> bool:
         """False when the turn is over; then nothing more may be written or sent."""
         asked_at = _monotonic()
-        rows = PrinterLease.objects.filter(printer_id=self.printer_id, token=self.token, expires_at__gt=Now())
-        if rows.update(expires_at=from_now(LEASE_S), open_strip=self.open_strip) == 1:
+        renewed = _renewal(LEASE_S).run(printer=self.printer_id, held_token=self.token, open_strip=self.open_strip)
+        if renewed == 1:
             self.stops_at = asked_at + LEASE_S - MARGIN_S
         else:
             self.lost = True
@@ -93,8 +96,20 @@ def acquire(printer_id: UUID) -> Lease | None:
                 return None
             if rows.filter(token=held["token"]).update(**taken) != 1:
                 return None
-        kept = rows.values("token", "served_to", "served", "open_strip").get()
+        kept = rows.values("token", "served_to", "served", "failures", "open_strip").get()
     return Lease(printer_id, owner=owner, stops_at=asked_at + LEASE_S - MARGIN_S, **kept)
+
+
+@cache
+def _renewal(seconds: float) -> Update:
+    return Update(
+        lambda: (
+            PrinterLease.objects.filter(
+                expires_at__gt=Now(), **given(PrinterLease, {"printer_id": "printer", "token": "held_token"})
+            ),
+            {"expires_at": from_now(seconds), **given(PrinterLease, {"open_strip": "open_strip"})},
+        )
+    )
 
 
 def is_free(lease: PrinterLease, now: Any) -> bool:

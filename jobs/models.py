@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Expression
 from django.utils import timezone
 
 from printers.callers import Caller
@@ -117,7 +118,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, caller: Caller) -> "JobQuerySet":
         return self.filter(printer_id__in=caller.printer_ids) if caller.printer_ids else self
 
-    def waiting(self, now: datetime) -> "JobQuerySet":
+    def waiting(self, now: datetime | Expression) -> "JobQuerySet":
         """What could be printed at `now`, first come first."""
         return (
             self.filter(state=State.PENDING)

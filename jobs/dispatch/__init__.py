@@ -1,10 +1,11 @@
 """One printer's jobs from claim to outcome, one after the other, by whoever has the lease."""
 
 import logging
+import time
 from contextlib import suppress
 from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.utils import timezone
 
 from jobs import epoch, failpoints, queue
@@ -45,11 +46,16 @@ from jobs.states import CANNOT_PRINT, EXPIRED, MEDIA_NEEDED, NOT_READY, OUTCOME_
 from printers.errors import HubError
 from printers.models import Printer
 from printers.raster import Raster
+from printers.statements import Select, given
 from printers.status import loaded_medium
+from templates_app.models import TemplateVersion
 
 __all__ = ["drain"]
 
 log = logging.getLogger(__name__)
+
+# Held jobs are looked through this often, and before the first one.
+LOOK_AGAIN_S = 1.0
 
 
 def drain(printer_id: UUID) -> None:
@@ -100,26 +106,49 @@ def _work(printer_id: UUID, turn: Turn) -> None:
 
 def _work_on_next(printer_id: UUID, session: Session) -> bool:
     """One job, if there is one; whether there may be another."""
-    printer = _printer(printer_id)
-    if printer is None or not _may_print(printer):
+    if session.rested is None:
+        printer = _printer(printer_id)
+        job = _next(printer, session) if printer is not None and _may_print(printer) else None
+    else:
+        # Between two labels of a batch only what a person may have changed is looked at.
+        found = PRINTER.run(printer=printer_id)
+        printer, job = found[0] if found else None, queue.next_job(session.turn.lease)
+    if printer is None or job is None:
         return False
-    if session.rested is None and not _is_ready(printer, session.turn):
-        return False
-    claimed = queue.claim_next(printer_id, session.turn.lease)
+    claimed = queue.claim_next(printer_id, session.turn.lease, job)
     return claimed is not None and _print(*claimed, session, printer)
 
 
-def _is_ready(printer: Printer, turn: Turn) -> bool:
-    """Whether the next label may be begun; what it waits for is let go of where that is there."""
+PRINTER = Select(lambda: Printer.objects.filter(**given(Printer, {"id": "printer"})).order_by())
+
+
+def _next(printer: Printer, session: Session) -> Job | None:
+    """The next job, where it may be begun; what waits for something is let go of where that is there."""
+    turn = session.turn
     medium = loaded_medium(printer, getattr(printer, "status", None))
-    release_fitting(printer.pk, medium.key if medium else None)
+    loaded = medium.key if medium else None
+    looked = _look_through_held(printer, turn, loaded)
     let_go_if_ready(printer)
-    waiting = Job.objects.waiting(timezone.now()).filter(printer_id=printer.pk).exists()
-    if not (waiting or turn.lease.open_strip) or not may_try(printer):
-        return False
-    if turn.lease.open_strip:
+    job = queue.next_job(turn.lease)
+    if job is None and not looked and _look_through_held(printer, turn, loaded, now=True):
+        job = queue.next_job(turn.lease)
+    left = turn.lease.open_strip and session.link is None
+    if job is None and not left:
+        return None
+    if (turn.pausing or printer.stop_reasons) and not may_try(printer):
+        return None
+    if left:
         end_left_strip(printer, turn)
-    return waiting
+    return job
+
+
+def _look_through_held(printer: Printer, turn: Turn, medium_key: str | None, *, now: bool = False) -> bool:
+    """Not before each of many labels: when other media are there, every other moment, and before the turn ends."""
+    if not now and medium_key == turn.looked_with and time.monotonic() - turn.looked_at < LOOK_AGAIN_S:
+        return False
+    release_fitting(printer.pk, medium_key)
+    turn.looked_at, turn.looked_with = time.monotonic(), medium_key
+    return True
 
 
 def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bool:
@@ -130,7 +159,7 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
         if job.expires_at is not None and job.expires_at <= timezone.now():
             queue.abort(job, attempt, [EXPIRED], "It was not printed in time; it is not wanted any more.")
             return True
-        raster = _image(job, attempt)
+        raster = _image(job, attempt, session.turn)
         failpoints.hit("rendered")
         verdict = deliver(job, attempt, session, printer, raster, _looked(job, session, printer))
     except Obstacle as obstacle:
@@ -156,8 +185,9 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
     elif verdict.outcome == Outcome.UNKNOWN:
         # Each label that goes to a printer in this state may become another unknown.
         leave_alone(printer)
-    else:
+    elif session.turn.pausing or printer.stop_reasons or printer.stop_message:
         ready_again(printer)
+        session.turn.pausing = False
     return verdict.outcome != Outcome.UNKNOWN
 
 
@@ -170,26 +200,38 @@ def _looked(job: Job, session: Session, printer: Printer) -> Looked:
     return look(printer, job, still_mine=session.turn.is_mine)
 
 
-def _image(job: Job, attempt: Attempt) -> Raster:
+def _image(job: Job, attempt: Attempt, turn: Turn) -> Raster:
     """The dots that are stored for the job, or rendered and stored now. Every attempt sends the same."""
     if job.artifact:
         try:
             return load(job.artifact)
         except ArtifactUnusable as error:
             log.warning("Job %s is rendered again. %s", job.pk, error)
-    try:
-        raster = render_job(job)
-    except (NotAllowed, HubError) as error:
-        raise CannotPrint(error.detail) from error
-    try:
-        job.artifact = keep(raster)
-    except ArtifactUnusable as error:
-        raise ImageNotKept(error.detail) from error
+    shown = job.template_version_id, job.fields, job.medium, job.options, job.render_time
+    if turn.drawn is not None and turn.drawn[0] == shown:
+        # Many labels of a batch may be the same.
+        _shown, raster, job.artifact = turn.drawn
+    else:
+        job.template_version = _version_of(job, turn)
+        try:
+            raster = render_job(job)
+        except (NotAllowed, HubError) as error:
+            raise CannotPrint(error.detail) from error
+        try:
+            job.artifact = keep(raster)
+        except ArtifactUnusable as error:
+            raise ImageNotKept(error.detail) from error
+        turn.drawn = shown, raster, job.artifact
+    # Written with the barrier, or with what keeps the job from it.
     attempt.phase = Phase.RENDERED
-    with transaction.atomic():
-        Job.objects.filter(pk=job.pk, token=job.token).update(artifact=job.artifact)
-        Attempt.objects.filter(pk=attempt.pk).update(phase=Phase.RENDERED)
     return raster
+
+
+def _version_of(job: Job, turn: Turn) -> TemplateVersion | None:
+    """Versions never change, so that one is read once in a turn."""
+    if job.template_version_id not in turn.versions:
+        turn.versions[job.template_version_id] = job.template_version
+    return turn.versions[job.template_version_id]
 
 
 def _put_back(job: Job, attempt: Attempt, printer: Printer, obstacle: Obstacle) -> bool:

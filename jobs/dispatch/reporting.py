@@ -8,6 +8,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError
 
 from jobs import failpoints, queue
+from jobs.attempts import write
 from jobs.dispatch.evidence import Verdict
 from jobs.dispatch.keeping import drop_broken_connection
 from jobs.models import Attempt, Job, Outcome, Phase
@@ -21,14 +22,8 @@ STEP_S = 0.5
 
 def report(job: Job, attempt: Attempt, verdict: Verdict) -> None:
     attempt.phase = Phase.TERMINAL
-    evidence = {
-        "phase": Phase.TERMINAL,
-        "outcome": verdict.outcome,
-        "reasons": list(verdict.reasons),
-        "message": verdict.message,
-        "evidence": attempt.evidence,
-    }
-    _persist(lambda: Attempt.objects.filter(pk=attempt.pk).update(**evidence))
+    attempt.outcome, attempt.reasons, attempt.message = verdict.outcome, list(verdict.reasons), verdict.message
+    _persist(lambda: write(attempt, "phase", "outcome", "reasons", "message", "evidence"))
     failpoints.hit("evidence")
     _persist(lambda: settle(job, attempt, verdict.outcome, verdict.reasons, verdict.message))
     failpoints.hit("reported")

@@ -4,13 +4,13 @@ import hashlib
 import logging
 import time
 from itertools import count
-from typing import Any
 
 from celery.worker import state as worker_state
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from jobs import failpoints, queue
+from jobs.attempts import write
 from jobs.dispatch.evidence import Verdict, Watch
 from jobs.dispatch.keeping import drop_broken_connection, keep_watched
 from jobs.dispatch.obstacles import CannotPrint, HubStopping, PrinterNotReachable, TurnLost
@@ -26,6 +26,7 @@ from printers.media import Medium, Model, canvas_for, find_medium, find_model
 from printers.models import Printer
 from printers.raster import Raster
 from printers.status import Reading, merge
+from templates_app.models import TemplateVersion
 
 log = logging.getLogger(__name__)
 
@@ -68,10 +69,20 @@ def printing_seconds(model: Model, medium: Medium, raster: Raster, copies: int) 
 
 
 class Turn:
-    """A lease that is kept alive while something else is waited for."""
+    """A lease that is kept alive while something else is waited for, and what is known for as long as it lasts.
+
+    `pausing`: the printer was left alone after a failure. `looked_at` and `looked_with` are when (by the monotonic
+    clock) and for which medium held jobs were last looked through. `drawn` is what the last label shows, its dots, and
+    the name under which they are kept.
+    """
 
     def __init__(self, lease: Lease) -> None:
         self.lease = lease
+        self.pausing = lease.failures > 0
+        self.looked_at = float("-inf")
+        self.looked_with: str | None = None
+        self.versions: dict[int | None, TemplateVersion | None] = {}
+        self.drawn: tuple[tuple[object, ...], Raster, str] | None = None
 
     def is_mine(self) -> bool:
         if self.lease.due and not self.lease.lost:
@@ -225,7 +236,8 @@ def deliver(
     attempt.bytes_total = sum(map(len, pages))
     attempt.stream_sha256 = hashlib.sha256(b"".join(pages)).hexdigest()
     attempt.tape_mm = tape_mm(model, medium, raster, job.copies)
-    release_connection()
+    if session.link is None:
+        release_connection()
     link = session.connect(job, printer, looked)
     failpoints.hit("connected")
     if looked.reading is None and has_answered(printer):
@@ -240,7 +252,6 @@ def deliver(
     if looked.reading is not None:
         watch.note(0, looked.reading)
     attempt.evidence = watch.entries
-    release_connection()
     failpoints.hit("before-barrier")
     if is_stopping():
         raise HubStopping("The hub was stopped before it sent anything of this label.")
@@ -324,7 +335,7 @@ def _has_printed(pages: int, began: float, watch: Watch, printer: Printer, turn:
 
 def _note_acked(attempt: Attempt) -> None:
     attempt.acked_at = timezone.now()
-    note(attempt, Phase.BYTES_ACKED, bytes_acked=attempt.bytes_acked, acked_at=attempt.acked_at)
+    note(attempt, Phase.BYTES_ACKED, "bytes_acked", "acked_at")
     failpoints.hit("acked")
     release_connection()
 
@@ -355,7 +366,7 @@ def observe(
         elapsed_ms = round((time.monotonic() - began) * 1000)
         watch.see(elapsed_ms, reading)
         if watch.printing_seen and attempt.phase != Phase.PRINTING_SEEN:
-            note(attempt, Phase.PRINTING_SEEN, evidence=watch.entries)
+            note(attempt, Phase.PRINTING_SEEN, "evidence")
             release_connection()
         if (verdict := watch.verdict()) is not None:
             # People see at once what is wrong with it, and whoever probes sees when it is well again.
@@ -388,11 +399,11 @@ def _is_over(link: transport.Connection, watch: Watch) -> bool:
     return known.drained or known.closed_by_peer or bool(known.error)
 
 
-def note(attempt: Attempt, phase: Phase, **columns: Any) -> None:
+def note(attempt: Attempt, phase: Phase, *columns: str) -> None:
     """How far it came. A database that is away for a moment costs this note, not the label's outcome."""
     attempt.phase = phase
     try:
-        Attempt.objects.filter(pk=attempt.pk).update(phase=phase, **columns)
+        write(attempt, "phase", *columns)
     except (OperationalError, InterfaceError) as error:
         log.warning("Attempt %s could not be noted as %s: %s", attempt.pk, phase, error)
         drop_broken_connection()

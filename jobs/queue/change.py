@@ -1,21 +1,24 @@
 """One move of one job: a conditional UPDATE and its row in the log, together or not at all."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.errors import NotAllowed
 from jobs.models import Attempt, Job, Outcome
 from jobs.states import HELD, PENDING, PROCESSING, TERMINAL, Move, refusal
 from jobs.totals import count_many, count_move
-from printers.models import Event, record
+from printers.models import Event
+from printers.statements import Given, Update, given, insert
 
 LONGEST_MESSAGE = 2000
 CHUNK = 1000
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def change(
@@ -28,15 +31,14 @@ def change(
     message: str = "",
     attempt: Attempt | None = None,
     only: Q | None = None,
+    checked: Mapping[str, Any] = NOTHING,
     **columns: Any,
 ) -> bool:
     """True when the job was in `source`, and `only` held, and it has now made the move; else nothing changed.
 
-    `job` is brought up to date on success. `columns` are set beside state, reasons and message.
+    `job` is brought up to date on success. `columns` are set beside state, reasons and message. `only` is a constant
+    of its module, in which the values of `checked` are `Given`.
     """
-    where = Q(pk=job.pk, state=source)
-    if source == PROCESSING and made.barrier:
-        where &= Q(barrier_at__isnull=made.barrier == "before")
     values: dict[str, Any] = {
         "state": made.target,
         "reasons": list(reasons),
@@ -47,8 +49,8 @@ def change(
         values.setdefault("finished_at", timezone.now())
     if made.target != PROCESSING:
         values["token"] = None
-    with transaction.atomic():
-        if Job.objects.filter(where if only is None else where & only).update(**values) != 1:
+    with transaction.atomic(savepoint=False):
+        if _statement(made, source, tuple(values), only).run(this_job=job.pk, **checked, **values) != 1:
             return False
         data: dict[str, Any] = {"from": str(source), "to": str(made.target), "reasons": list(reasons)}
         if attempt is not None:
@@ -57,18 +59,39 @@ def change(
             data["message"] = message[:LONGEST_MESSAGE]
         if outcome := columns.get("outcome"):
             data["outcome"] = str(outcome)
-        record(
-            f"job.{made.target}",
-            printer_id=columns.get("printer_id", job.printer_id),
-            job_id=job.pk,
-            batch_id=job.batch_id,
-            actor=actor,
-            data=data,
-        )
+        event = {
+            "kind": f"job.{made.target}",
+            "printer_id": columns.get("printer_id", job.printer_id),
+            "job_id": job.pk,
+            "batch_id": job.batch_id,
+            "actor": actor,
+            "data": data,
+        }
+        insert(Event, event)
         count_move(job, made, columns, attempt)
     for name, value in values.items():
         setattr(job, name, value)
     return True
+
+
+def _statement(made: Move, source: str, names: tuple[str, ...], only: Q | None) -> Update:
+    # By identity: a Q that is made anew at every call would be a new statement each time.
+    key = made.name, source, names, id(only)
+    found = _statements.get(key)
+    if found is None:
+
+        def rows() -> tuple[QuerySet[Job], dict[str, Given]]:
+            where = Q(state=source, **given(Job, {"id": "this_job"}))
+            if source == PROCESSING and made.barrier:
+                where &= Q(barrier_at__isnull=made.barrier == "before")
+            set_to = given(Job, {name: name for name in names})
+            return Job.objects.filter(where if only is None else where & only), set_to
+
+        found = _statements[key] = Update(rows)
+    return found
+
+
+_statements: dict[tuple[str, str, tuple[str, ...], int], Update] = {}
 
 
 def change_many(

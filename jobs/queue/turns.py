@@ -4,12 +4,13 @@ A turn is TURN_LABELS labels of one person or script, so that neither a strip is
 batch of thousands is waited for. Who asks next is found by a step in an index, however many labels wait.
 """
 
-from django.db.models import Exists, Q, Subquery
+from django.db.models import Exists, QuerySet, Subquery
 from django.utils import timezone
 
 from jobs.lease import Lease
 from jobs.models import Job
 from printers.models import Printer
+from printers.statements import Select, given
 
 TURN_LABELS = 10
 
@@ -19,16 +20,29 @@ def next_job(lease: Lease) -> Job | None:
 
     Whoever keeps a strip open sees by it whether the strip goes on: the next job is of the same batch, or it ends.
     """
-    waiting = Job.objects.waiting(timezone.now()).filter(printer_id=lease.printer_id)
+    asked = {"now": timezone.now(), "printer": lease.printer_id, "served_to": lease.served_to}
+    theirs = OTHERS if lease.served >= TURN_LABELS else SAME_OR_OTHERS
+    found = theirs.run(**asked) or ANYBODYS.run(**asked)
+    return found[0] if found else None
+
+
+def _equals() -> QuerySet[Job]:
+    """Who is most urgent, in the order in which people are served."""
+    [(_, now)] = given(Job, {"not_before": "now"}).items()
+    printer = given(Job, {"printer_id": "printer"})
+    waiting = Job.objects.waiting(now).filter(**printer)
     # No join: the order of the index would be lost.
-    prints = Exists(Printer.objects.filter(pk=lease.printer_id, enabled=True, paused=False, config_error=""))
-    most_urgent = waiting.order_by("priority").values("priority")[:1]
-    equals = waiting.filter(prints, priority=Subquery(most_urgent)).order_by(
-        "requested_by", "created_at", "position", "id"
+    prints = Exists(
+        Printer.objects.filter(enabled=True, paused=False, config_error="", **given(Printer, {"id": "printer"}))
     )
-    over = lease.served >= TURN_LABELS
-    after = Q(requested_by__gt=lease.served_to) if over else Q(requested_by__gte=lease.served_to)
-    return equals.filter(after).first() or equals.first()
+    most_urgent = waiting.order_by("priority").values("priority")[:1]
+    equals = waiting.filter(prints, priority=Subquery(most_urgent))
+    return equals.order_by("requested_by", "created_at", "position", "id")
+
+
+OTHERS = Select(lambda: _equals().filter(**given(Job, {"requested_by__gt": "served_to"}))[:1])
+SAME_OR_OTHERS = Select(lambda: _equals().filter(**given(Job, {"requested_by__gte": "served_to"}))[:1])
+ANYBODYS = Select(lambda: _equals()[:1])
 
 
 def note_served(lease: Lease, job: Job) -> None:

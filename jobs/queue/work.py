@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from jobs.attempts import write
 from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease
 from jobs.queue.change import change
@@ -28,42 +30,75 @@ from jobs.states import (
     WITHDRAW,
     Move,
 )
-from printers.models import Printer, record
+from printers.models import Event, Printer
+from printers.statements import Update, given, insert
 
 WORKER = "hub"
 CLAIM_TRIES = 5
 
 
-def claim_next(printer_id: UUID, lease: Lease) -> tuple[Job, Attempt] | None:
-    """The next job that may print now and its new attempt; None where there is none, or the printer may not print."""
+def claim_next(printer_id: UUID, lease: Lease, found: Job | None = None) -> tuple[Job, Attempt] | None:
+    """The next job that may print now and its new attempt; None where there is none, or the printer may not print.
+
+    `found` is what `next_job` said a moment ago.
+    """
     for _ in range(CLAIM_TRIES):
-        job = next_job(lease)
+        job = found or next_job(lease)
         if job is None:
             return None
+        found = None
         with transaction.atomic():
+            # Whoever claims it for the first time need not look for earlier attempts.
+            number = 1 if job.started_at is None and not job.deaths else Attempt.objects.filter(job=job).count() + 1
             if not _claim(job, lease):
                 continue
-            attempt = Attempt.objects.create(
+            attempt = Attempt(
                 job=job,
-                number=Attempt.objects.filter(job=job).count() + 1,
+                number=number,
                 printer_id=printer_id,
                 token=lease.token,
                 worker=lease.owner,
+                started_at=job.started_at or timezone.now(),
             )
+            attempt.pk = insert(Attempt, {name: getattr(attempt, name) for name in NEW_ATTEMPT}, returning="id")
         note_served(lease, job)
         return job, attempt
     return None
 
 
+NEW_ATTEMPT = ("job_id", "number", "printer_id", "token", "worker", "started_at")
+# No join: PostgreSQL would not look at the job's own state again after it has waited for its row.
+USABLE = Q(Exists(Printer.objects.filter(pk=OuterRef("printer_id"), enabled=True, paused=False, config_error="")))
+HAS_TURN = Q(
+    Exists(
+        PrinterLease.objects.filter(
+            printer_id=OuterRef("printer_id"), expires_at__gt=Now(), **given(PrinterLease, {"token": "lease_token"})
+        )
+    ),
+    # A job that was moved away is another printer's, whose token may be the same number.
+    **given(Job, {"printer_id": "lease_printer"}),
+)
+USABLE_AND_HAS_TURN = USABLE & HAS_TURN
+IS_CLAIMED = Q(**given(Job, {"token": "claimed_with"}))
+NEVER_CLAIMED = Q(token=None)
+CROSS = Update(
+    lambda: (
+        Job.objects.filter(
+            HAS_TURN, state=PROCESSING, barrier_at=None, **given(Job, {"id": "this_job", "token": "claimed_with"})
+        ),
+        {"barrier_at": Now(), **given(Job, {"artifact": "artifact"})},
+    )
+)
+
+
 def _claim(job: Job, lease: Lease) -> bool:
-    # No join: PostgreSQL would not look at the job's own state again after it has waited for its row.
-    usable = Q(Exists(Printer.objects.filter(pk=OuterRef("printer_id"), enabled=True, paused=False, config_error="")))
     return change(
         job,
         CLAIM,
         source=PENDING,
         actor=WORKER,
-        only=usable & _has_turn(lease),
+        only=USABLE_AND_HAS_TURN,
+        checked={"lease_token": lease.token, "lease_printer": lease.printer_id},
         token=lease.token,
         started_at=timezone.now(),
         not_before=None,
@@ -80,37 +115,28 @@ def cross_barrier(job: Job, attempt: Attempt, lease: Lease) -> bool:
         # Locks the lease's row first: nobody can take the printer between our check and our commit.
         if not lease.renew():
             return False
-        rows = Job.objects.filter(pk=job.pk, state=PROCESSING, token=lease.token, barrier_at=None).filter(
-            _has_turn(lease)
+        crossed = CROSS.run(
+            this_job=job.pk,
+            claimed_with=lease.token,
+            lease_token=lease.token,
+            lease_printer=lease.printer_id,
+            artifact=job.artifact,
         )
-        if rows.update(barrier_at=Now()) != 1:
+        if crossed != 1:
             return False
-        now = timezone.now()
-        Attempt.objects.filter(pk=attempt.pk).update(
-            phase=Phase.SENDING,
-            barrier_at=now,
-            stream_sha256=attempt.stream_sha256,
-            bytes_total=attempt.bytes_total,
-            tape_mm=attempt.tape_mm,
-            evidence=attempt.evidence,
-        )
-        record(
-            "job.sending",
-            printer_id=job.printer_id,
-            job_id=job.pk,
-            batch_id=job.batch_id,
-            actor=WORKER,
-            data={"attempt": attempt.number, "bytes": attempt.bytes_total},
-        )
-    job.barrier_at = attempt.barrier_at = now
-    attempt.phase = Phase.SENDING
+        attempt.phase, attempt.barrier_at = Phase.SENDING, timezone.now()
+        write(attempt, "phase", "barrier_at", "stream_sha256", "bytes_total", "tape_mm", "evidence")
+        sending = {
+            "kind": "job.sending",
+            "printer_id": job.printer_id,
+            "job_id": job.pk,
+            "batch_id": job.batch_id,
+            "actor": WORKER,
+            "data": {"attempt": attempt.number, "bytes": attempt.bytes_total},
+        }
+        insert(Event, sending)
+    job.barrier_at = attempt.barrier_at
     return True
-
-
-def _has_turn(lease: Lease) -> Q:
-    mine = PrinterLease.objects.filter(printer_id=OuterRef("printer_id"), token=lease.token, expires_at__gt=Now())
-    # A job that was moved away is another printer's, whose token may be the same number.
-    return Q(Exists(mine), printer_id=lease.printer_id)
 
 
 def complete(job: Job, attempt: Attempt, outcome: Outcome, reasons: Sequence[str], message: str = "") -> bool:
@@ -151,8 +177,13 @@ def abort(job: Job, attempt: Attempt | None, reasons: Sequence[str], message: st
 
 def unhold(job: Job, *, actor: str = WORKER) -> bool:
     """What it was held for is there."""
-    reasons = Q(reasons=job.reasons)
-    return change(job, RELEASE, source=HELD, actor=actor, only=reasons, not_before=None)
+    return change(job, RELEASE, source=HELD, actor=actor, only=_held_for(tuple(job.reasons)), not_before=None)
+
+
+@cache
+def _held_for(reasons: tuple[str, ...]) -> Q:
+    """One for each of the few reasons that there are, because statements are kept by it."""
+    return Q(reasons=list(reasons))
 
 
 def _end(
@@ -174,8 +205,11 @@ def _end(
             reasons=reasons,
             message=message,
             attempt=attempt,
-            only=Q(token=job.token),
+            only=NEVER_CLAIMED if job.token is None else IS_CLAIMED,
+            checked={} if job.token is None else {"claimed_with": job.token},
             outcome=outcome,
+            # What was drawn for it is sent by every attempt.
+            artifact=job.artifact,
             **columns,
         )
         if moved:
@@ -183,5 +217,5 @@ def _end(
             attempt.ended_at = timezone.now()
             if outcome is not None:
                 attempt.phase = Phase.REPORTED
-            attempt.save(update_fields=["outcome", "reasons", "message", "ended_at", "phase"])
+            write(attempt, "outcome", "reasons", "message", "ended_at", "phase")
     return moved

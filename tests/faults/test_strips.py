@@ -1,0 +1,74 @@
+"""Workers that are killed in the middle of a strip: the confirmed count is exact, and the rest goes on by itself."""
+
+import signal
+
+import pytest
+
+from jobs.dispatch import drain
+from jobs.models import Job, Outcome, PrinterLease, State
+from printers.emulator import EmulatedPrinter
+from printers.models import Printer
+from tests.faults.workers import Worker, check_invariants
+from tests.jobs.labels import ask, wait_for
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+WORDS = ("one", "two", "three", "four", "five")
+# A first label is believed when the printer has rested for so long.
+SOON = {"jobs.dispatch.evidence.AT_REST_MS": 200}
+
+
+def ends() -> list[tuple[str, str | None]]:
+    return list(Job.objects.order_by("position").values_list("state", "outcome"))
+
+
+def came_out(device: EmulatedPrinter) -> list[str]:
+    """The dots of every label that is not blank."""
+    return [each.raster.sha256 for each in device.labels if each.raster.black.getextrema() != (255, 255)]
+
+
+CONFIRMED = (State.COMPLETED, Outcome.CONFIRMED)
+UNKNOWN = (State.STOPPED, Outcome.UNKNOWN)
+WAITING = (State.PENDING, None)
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "third"),
+    [
+        # Not a byte of the third had left: it goes on by itself.
+        ("claimed", CONFIRMED),
+        ("rendered", CONFIRMED),
+        ("before-barrier", CONFIRMED),
+        # Behind the barrier nobody knows, and nobody sends it again.
+        ("after-barrier", UNKNOWN),
+        ("sent", UNKNOWN),
+        # The printer has it, and its counter tells.
+        ("acked", CONFIRMED),
+        ("evidence", CONFIRMED),
+        ("reported", CONFIRMED),
+    ],
+)
+def test_killed_at_the_third(printer: Printer, device: EmulatedPrinter, failpoint: str, third: tuple[str, str]) -> None:
+    ask(printer, *WORDS)
+    with Worker(f"{failpoint}=kill@3", SOON) as worker:
+        assert worker.wait(90) == -signal.SIGKILL
+    assert ends()[:2] == [CONFIRMED, CONFIRMED]
+    assert ends()[3:] == [WAITING, WAITING]
+    assert PrinterLease.objects.get().open_strip == "tze:12"
+    assert Job.objects.filter(outcome=Outcome.CONFIRMED).count() == (3 if failpoint == "reported" else 2)
+    if failpoint in {"sent", "acked", "evidence", "reported"}:
+        device.wait_for_labels(3)
+    before = len(device.labels)
+
+    drain(printer.pk)
+    wait_for(lambda: not Job.objects.filter(state=State.PENDING).exists(), "the rest of the batch")
+    assert ends() == [CONFIRMED, CONFIRMED, third, CONFIRMED, CONFIRMED]
+    # What was left of the strip in the printer was cut off before the next one began.
+    assert [device.labels[before].cut, device.labels[-1].cut] == ["full", "full"]
+    assert device.labels[before].raster.black.getextrema() == (255, 255)
+    assert PrinterLease.objects.get().open_strip == ""
+    printed = came_out(device)
+    expected = 4 if failpoint == "after-barrier" else 5
+    assert (len(printed), len(set(printed))) == (expected, expected)
+    assert device.mishaps == []
+    check_invariants([device])
