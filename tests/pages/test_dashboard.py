@@ -25,13 +25,6 @@ def test_it_works() -> None:
     assert re.search(r">1\d s ago</time>", text)
 
 
-def test_an_empty_hub_explains_itself() -> None:
-    text = signed_in().get("/").content.decode()
-    assert "No printer yet" in text
-    assert "--demo" in text
-    assert "Nothing has been printed yet" in text
-
-
 def test_it_says_what_helps() -> None:
     make_printer(status={"state": "stopped", "reasons": ["cover-open"], "media_key": ""})
     text = signed_in().get("/").content.decode()
