@@ -5,6 +5,7 @@ API; a signed-in browser session opens the few reads of SESSION_READS and nothin
 """
 
 import re
+from functools import lru_cache
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef
@@ -97,7 +98,13 @@ def route_of(request: HttpRequest) -> tuple[str, str]:
     """The method and the path as ROUTES writes it: `("GET", "/api/jobs/{id}")`."""
     match = request.resolver_match
     pattern = "" if match is None else match.route
-    return (request.method or "", "/" + re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", pattern))
+    return (request.method or "", path_of(pattern))
+
+
+@lru_cache(maxsize=512)
+def path_of(pattern: str) -> str:
+    """`api/jobs/<uuid:id>` as ROUTES writes it."""
+    return "/" + re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", pattern)
 
 
 def caller_for(request: HttpRequest, route: tuple[str, str]) -> Caller:

@@ -70,9 +70,10 @@ def start_as_server(sender: object, **_: object) -> None:
     # The embedded worker lives in a process that has brought everything up already.
     if not getattr(sender, "embedded", False):
         django.setup()
-        from labelhub.startup import prepare_or_exit
+        from labelhub.startup import prepare_or_exit, settle
 
         prepare_or_exit()
+        settle()
 
 
 @signals.worker_ready.connect

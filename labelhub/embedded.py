@@ -18,6 +18,7 @@ from labelhub import events
 from labelhub.celery import app
 from labelhub.refusals import StartRefused
 from labelhub.router import asgi_application
+from labelhub.startup import settle
 
 log = logging.getLogger(__name__)
 
@@ -141,6 +142,7 @@ def serve(listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
         timeout_graceful_shutdown=OPEN_REQUESTS_S,
     )
     web = Web(config, on_stop)
+    settle()
     workers.start()
     threading.Thread(target=tell_when_ready, name="announcement", daemon=True).start()
     web.run(sockets=[listener])

@@ -1,6 +1,5 @@
 """`GET /metrics`: answered before the check of the Host header, because Prometheus asks each process by its address."""
 
-import re
 import time
 from collections.abc import Callable
 
@@ -11,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from health.liveness import LIVENESS_PATHS
 from health.metrics import CONTENT_TYPE, exposition, observe
 from health.views import READINESS_PATHS, is_from_here
-from labelhub.access import caller_for
+from labelhub.access import caller_for, path_of
 from labelhub.problems import answer, describe, plain
 from printers.errors import Forbidden, HubError
 
@@ -59,5 +58,5 @@ def route_label(request: HttpRequest) -> str:
         return request.path_info
     match = getattr(request, "resolver_match", None)
     if match is not None:
-        return "/" + re.sub(r"<(?:[^:>]+:)?([^>]+)>", r"{\1}", match.route)
+        return path_of(match.route)
     return "static" if request.path_info.startswith(settings.STATIC_URL) else "none"

@@ -4,6 +4,7 @@ Django as WSGI on threads serves twice the requests of Django as ASGI, and keeps
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.core.wsgi import get_wsgi_application
 
 from health.liveness import LIVENESS_PATHS, liveness_body
 from labelhub import events
-from labelhub.threads import WithoutBody, has_body
+from labelhub.problems import API_PREFIX
+from labelhub.threads import SmallRequests, is_small
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,6 +23,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 THREADS = 8
+# Requests of scripts are short and many. More threads would only take the interpreter from each other; with their own
+# they do not stand behind a page that is drawn.
+SCRIPT_THREADS = 4
 
 
 async def liveness(_scope: Scope, _receive: Receive, send: Send) -> None:
@@ -30,28 +35,34 @@ async def liveness(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": liveness_body()})
 
 
-def asgi_application(threads: int = THREADS) -> App:
+def asgi_application() -> App:
     django: Any = get_wsgi_application()
     # All pages and the API: the first request would wait for them.
     import_module(settings.ROOT_URLCONF)
-    pages: Any = WSGIMiddleware(django, workers=threads)
-    reads = WithoutBody(django, pages.executor)
+    streamed: Any = WSGIMiddleware(django, workers=THREADS)
+    pages = SmallRequests(django, streamed.executor)
+    scripts = SmallRequests(django, ThreadPoolExecutor(SCRIPT_THREADS, thread_name_prefix="script"))
     on_the_loop: dict[str, App] = {events.PATH: events.events, **dict.fromkeys(LIVENESS_PATHS, liveness)}
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
-        elif scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
-            usual = pages if has_body(scope) else reads
-            await on_the_loop.get(scope["path"], usual)(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == events.PATH:
-            await events.refuse_method(send)
-        elif scope["type"] == "http":
-            await pages(scope, receive, send)
-        else:
+        elif scope["type"] != "http":
             await send({"type": "websocket.close"})
+        elif scope["method"] in {"GET", "HEAD"} and scope["path"] in on_the_loop:
+            await on_the_loop[scope["path"]](scope, receive, send)
+        elif scope["path"] == events.PATH:
+            await events.refuse_method(send)
+        elif not is_small(scope):
+            await streamed(scope, receive, send)
+        else:
+            await (scripts if _is_of_a_script(scope) else pages)(scope, receive, send)
 
     return application
+
+
+def _is_of_a_script(scope: Scope) -> bool:
+    return scope["path"].startswith(API_PREFIX) and any(name == b"authorization" for name, _ in scope["headers"])
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -231,6 +231,7 @@ MIDDLEWARE = [
     "labelhub.metrics.MetricsMiddleware",
     "health.views.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "labelhub.shortcut.ShortcutMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "labelhub.content_policy.ContentPolicyMiddleware",
     "labelhub.problems.ProblemMiddleware",

@@ -1,5 +1,6 @@
 """What happens before a hub serves, in an order that is checked: every step may run again, and in several processes."""
 
+import gc
 import json
 import logging
 import os
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 
 # Any constant of our own: it names the lock under which one process at a time migrates (PostgreSQL).
 MIGRATION_LOCK = 0x1ABE1B0A
+# New objects; Python's own 700 is less than one request makes.
+COLLECT_AFTER = 10_000
 
 
 @dataclass
@@ -162,6 +165,13 @@ def prepare_or_exit() -> None:
     finally:
         # The thread that starts the others would keep it for ever.
         connection.close()
+
+
+def settle() -> None:
+    """Once everything is loaded: the garbage collector need not look through it again, a tenth of a request's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER)
 
 
 def verify_schema() -> None:

@@ -1,4 +1,5 @@
-"""WSGI on threads for requests without a body: one way to a thread and back, where the general adapter makes five."""
+"""WSGI on threads for requests that fit into memory: one way to a thread and back, where the general adapter makes
+five. No thread waits for a client that sends slowly."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
@@ -16,22 +17,26 @@ Head = tuple[int, list[tuple[bytes, bytes]]]
 
 # An answer up to this size is handed over whole, a longer one (a file, an export) in parts.
 WHOLE = 256 * 1024
+# A longer body (a table, a font) is read by the general adapter, part by part.
+SMALL_BODY = 64 * 1024
 
 
-def has_body(scope: Scope) -> bool:
-    return any(
-        name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-        for name, value in scope["headers"]
-    )
+def is_small(scope: Scope) -> bool:
+    headers = dict(scope["headers"])
+    length = headers.get(b"content-length", b"0")
+    return b"transfer-encoding" not in headers and length.isdigit() and int(length) <= SMALL_BODY
 
 
-class WithoutBody:
+class SmallRequests:
     def __init__(self, application: Any, executor: Executor) -> None:
         self.application, self.executor = application, executor
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        loop, nothing = asyncio.get_running_loop(), BytesIO()
-        environ = build_environ(scope, nothing)  # type: ignore[arg-type]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        sent = await _body(scope, receive)
+        if sent is None:
+            return
+        loop = asyncio.get_running_loop()
+        environ = build_environ(scope, BytesIO(sent))  # type: ignore[arg-type]
         (status, headers), body, rest = await loop.run_in_executor(
             self.executor, copy_context().run, self._begin, environ
         )
@@ -61,6 +66,20 @@ class WithoutBody:
             return head[0], body, rest
         rest.close()
         return head[0], body, None
+
+
+async def _body(scope: Scope, receive: Receive) -> bytes | None:
+    """None where the client went away before its end."""
+    if not any(name == b"content-length" for name, _ in scope["headers"]):
+        return b""
+    parts = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 class Rest:

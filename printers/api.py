@@ -6,7 +6,7 @@ from printers import inventory
 from printers.callers import caller_of
 from printers.lookup import find_printer, visible_to
 from printers.models import Printer
-from printers.paging import chosen_fields, list_answer, page
+from printers.paging import chosen_fields, list_answer, page, written
 from printers.schemas import (
     PrinterIn,
     PrinterList,
@@ -59,9 +59,9 @@ def answer(printer: Printer) -> PrinterOut:
     operation_id="read_printer_status",
     summary="Read a printer's status",
 )
-def read_status(request: HttpRequest, id: str) -> dict[str, object]:
+def read_status(request: HttpRequest, id: str) -> HttpResponse:
     """What the device said last, and how old that is. Answered from the cache; no packet is sent."""
-    return status_view(printer_of(request, id))
+    return written(StatusOut.model_validate(status_view(printer_of(request, id))))
 
 
 @router.post(

@@ -10,13 +10,22 @@ from printers.errors import AmbiguousPrinter, UnknownPrinter
 from printers.models import Printer
 from printers.prepared import Prepared
 
-MOST_NAMES = 2000
+MOST_NAMES, MOST_NAMESAKES = 2000, 20
 
-_by_id: Prepared[Printer] = Prepared(
-    lambda text, id: Printer.objects.filter(Q(handle=text) | Q(id=id)).select_related("site", "status").order_by()[:20],
-    str,
-    UUID,
+
+def _asked(wanted: Q) -> QuerySet[Printer]:
+    return Printer.objects.filter(wanted).select_related("site", "status").order_by()
+
+
+# Each begins with a column of its own index; an OR across two tables would read every printer.
+_by_id = Prepared(lambda text, id: _asked(Q(handle=text) | Q(id=id)), str, UUID)
+_by_path = Prepared(
+    lambda text, site, handle: _asked(
+        Q(handle__in=[text, handle]) & (Q(handle=text) | Q(site__key=site, handle=handle))
+    ),
+    *(str, str, str),
 )
+_by_handle = Prepared(lambda text: _asked(Q(handle=text)), str)
 
 
 def find_printer(reference: str, caller: Caller | None = None) -> Printer:
@@ -28,16 +37,12 @@ def find_printer(reference: str, caller: Caller | None = None) -> Printer:
     reference = reference.strip()
     site, slash, handle = reference.partition("/")
     as_id = _uuid(reference)
-    # Each way begins with a column of its own index; an OR across two tables would read every printer.
-    wanted = Q(handle=reference)
-    if slash:
-        wanted = Q(handle__in=[reference, handle]) & (wanted | Q(site__key=site, handle=handle))
-    if as_id is not None:
-        wanted |= Q(id=as_id)
-    if as_id is not None and not slash and (caller is None or not caller.printer_ids):
-        found = _by_id(reference, as_id)
+    look_up: Prepared[Printer] = _by_path if slash else _by_id if as_id else _by_handle
+    values = (reference, site, handle) if slash else (reference, as_id) if as_id else (reference,)
+    if caller is None or not caller.printer_ids:
+        found = look_up(*values)
     else:
-        found = list(visible_to(caller).filter(wanted).select_related("site", "status")[:20])
+        found = list(look_up.build(*values).filter(id__in=caller.printer_ids))
     # An id before a path before a bare handle, should one text be several of these.
     for exact in (
         [printer for printer in found if printer.id == as_id],
@@ -50,7 +55,7 @@ def find_printer(reference: str, caller: Caller | None = None) -> Printer:
     if found:
         raise AmbiguousPrinter(
             f"More than one site has a printer called “{reference}”. Say which: "
-            + ", ".join(sorted(printer.path for printer in found))
+            + ", ".join(sorted(printer.path for printer in found)[:MOST_NAMESAKES])
             + "."
         )
     raise _unknown(reference, caller)

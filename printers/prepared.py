@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from django.db import NotSupportedError, connection, models
+from django.db import NotSupportedError, connection, connections, models
 from django.db.models.query import get_related_populators
 
 Row = TypeVar("Row", bound=models.Model)
@@ -64,11 +64,13 @@ class _Plan:
         return [self._row(each) for each in found]
 
     def _ask(self, given: list[Any]) -> Any:
+        wrapper: Any = connections[self.alias]
         # A statement that is logged is shown with its values; a prepared one does not have them.
-        plain = self.vendor != "postgresql" or connection.queries_logged
-        with connection.cursor() if plain else _preparing_cursor() as cursor:
-            cursor.execute(self.sql, given)
-            return cursor.fetchall()
+        if self.vendor != "postgresql" or wrapper.queries_logged or wrapper.execute_wrappers:
+            with wrapper.cursor() as cursor:
+                cursor.execute(self.sql, given)
+                return cursor.fetchall()
+        return _ask_prepared(wrapper, self.sql, given)
 
     def _row(self, columns: Any) -> Any:
         row = self.model.from_db(self.alias, self.names, columns[self.start : self.end])
@@ -79,13 +81,14 @@ class _Plan:
         return row
 
 
-def _preparing_cursor() -> Any:
-    """One with which PostgreSQL keeps its plan, too: planning takes it longer than the answer."""
-    from printers.preparing import PreparingCursor
+def _ask_prepared(wrapper: Any, sql: str, given: list[Any]) -> Any:
+    """PostgreSQL keeps its plan, too: planning takes it longer than the answer."""
+    from printers.preparing import cursor_of
 
-    connection.ensure_connection()
-    wrapper: Any = connection
-    return wrapper._prepare_cursor(PreparingCursor(wrapper.connection))
+    wrapper.ensure_connection()
+    wrapper.validate_no_broken_transaction()
+    with wrapper.wrap_database_errors:
+        return cursor_of(wrapper.connection, sql).execute(sql, given).fetchall()
 
 
 def _place(parameter: Any, marks: list[Any]) -> Any:

@@ -14,6 +14,7 @@ class Scope(TextChoices):
 
 
 EVERYTHING = frozenset(Scope)
+BY_NAME: dict[str, Scope] = {each.value: each for each in Scope}
 # Print rights are apart from edit rights: who designs templates and prints them has both roles.
 ROLES: dict[str, frozenset[Scope]] = {
     "viewer": frozenset({Scope.READ}),
@@ -33,7 +34,7 @@ def scopes_of(roles: Iterable[str]) -> frozenset[Scope]:
 
 def granted(scopes: Iterable[str]) -> frozenset[Scope]:
     """The scopes of a token with what they bring along: a manager's token registers templates, too."""
-    given = frozenset(Scope(each) for each in scopes if each in Scope.values)
+    given = frozenset(BY_NAME[each] for each in scopes if each in BY_NAME)
     if Scope.ADMIN in given:
         return EVERYTHING
     return given | {Scope.DESIGN} if Scope.MANAGE in given else given

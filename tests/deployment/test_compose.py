@@ -11,7 +11,7 @@ import yaml
 from django.conf import settings
 
 from jobs.lease import LEASE_S
-from labelhub.router import THREADS
+from labelhub.router import SCRIPT_THREADS, THREADS
 from tests.hubs import ROOT
 from tests.stack import command_of, compose, native
 
@@ -134,7 +134,7 @@ def test_the_proxy_alone_may_speak_for_others() -> None:
 
 def test_a_label_is_finished_before_its_worker_ends() -> None:
     assert seconds(SERVICES["worker"]["stop_grace_period"]) > 5 * LEASE_S
-    assert THREADS <= settings.DATABASE_CONNECTIONS
+    assert THREADS + SCRIPT_THREADS <= settings.DATABASE_CONNECTIONS
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -1,3 +1,5 @@
+from datetime import UTC
+
 import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
@@ -47,3 +49,31 @@ def test_a_connection_that_the_server_ended_is_not_lent(
         with pool.connection() as link:
             assert link.info.backend_pid != backend
             assert link.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-05-17 09:51:33.79811+00",
+        "2026-05-17 09:51:33+00",
+        "2026-05-17 09:51:33.000001+00",
+        "0001-01-01 00:00:00+00",
+    ],
+)
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin"])
+def test_instants_are_read_as_psycopg_reads_them(postgresql: Server, text: str, zone: str) -> None:
+    ours, theirs = QuietlyChecked.connect(postgresql.url), psycopg.connect(postgresql.url)
+    with ours, theirs:
+        found = []
+        for link in (ours, theirs):
+            link.execute(f"SET TIME ZONE '{zone}'")
+            found.append(link.execute("SELECT %s::timestamptz", [text]).fetchone())
+        assert found[0] == found[1]
+        assert found[0] is not None
+        if zone == "UTC":
+            assert found[0][0].tzinfo is UTC
+
+
+def test_an_instant_that_python_has_not_is_an_error(postgresql: Server) -> None:
+    with QuietlyChecked.connect(postgresql.url) as link, pytest.raises(psycopg.DataError, match="infinity"):
+        link.execute("SELECT 'infinity'::timestamptz").fetchone()

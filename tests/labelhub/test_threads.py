@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from labelhub.threads import WHOLE, WithoutBody, has_body
+from labelhub.threads import SMALL_BODY, WHOLE, SmallRequests, is_small
 
 
 class Answer:
@@ -29,14 +29,20 @@ def scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def call(application: Callable[..., Any], send: Any = None) -> list[dict[str, Any]]:
+def call(application: Callable[..., Any], send: Any = None, *messages: dict[str, Any]) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
+    length = sum(len(each.get("body", b"")) for each in messages)
+    headers = [(b"x-a", b"b"), *([(b"content-length", str(length).encode())] if messages else [])]
+    left = iter(messages)
+
+    async def receive() -> dict[str, Any]:
+        return next(left)
 
     async def keep(message: Any) -> None:
         sent.append(dict(message))
 
     with ThreadPoolExecutor(1) as threads:
-        asyncio.run(WithoutBody(application, threads)(scope((b"x-a", b"b")), None, send or keep))  # type: ignore[arg-type]
+        asyncio.run(SmallRequests(application, threads)(scope(*headers), receive, send or keep))
     return sent
 
 
@@ -106,8 +112,24 @@ def test_an_answer_that_breaks_is_closed() -> None:
     assert answer.closed <= 1
 
 
-def test_what_has_a_body() -> None:
-    assert not has_body(scope())
-    assert not has_body(scope((b"content-length", b"0")))
-    assert has_body(scope((b"content-length", b"5")))
-    assert has_body(scope((b"transfer-encoding", b"chunked")))
+def test_a_body_is_read_whole() -> None:
+    seen = dict[str, Any]()
+    parts = {"body": b"one ", "more_body": True}, {"body": b"two"}
+    call(answering(Answer(), seen), None, *({"type": "http.request", **each} for each in parts))
+    assert (seen["wsgi.input"].read(), seen["CONTENT_LENGTH"]) == (b"one two", "7")
+
+
+def test_half_a_body_is_no_request() -> None:
+    seen = dict[str, Any]()
+    begun = {"type": "http.request", "body": b"one", "more_body": True}
+    assert call(answering(Answer(), seen), None, begun, {"type": "http.disconnect"}) == []
+    assert seen == {}
+
+
+def test_what_is_small() -> None:
+    assert is_small(scope())
+    assert is_small(scope((b"content-length", b"0")))
+    assert is_small(scope((b"content-length", str(SMALL_BODY).encode())))
+    assert not is_small(scope((b"content-length", str(SMALL_BODY + 1).encode())))
+    assert not is_small(scope((b"content-length", b"-1")))
+    assert not is_small(scope((b"transfer-encoding", b"chunked")))
