@@ -66,6 +66,7 @@ class Scene:
     printers: dict[str, str]
     examples: dict[str, dict[str, str]]
     batch: str = ""
+    pool: str = ""
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         code, answer = self.hub.call(method, path, body, self.token)
@@ -138,10 +139,13 @@ def furnish(at_work: Scene) -> dict[str, str]:
 
 
 def _batch(at_work: Scene) -> list[str]:
+    """And a pool."""
     rows = [at_work.examples["name-18"] | {"name": name} for name in ("Ada", "Grace", "Mary")]
     body = {"printer": at_work.printers["electronics"], "template": "name-18", "rows": rows}
     accepted = at_work.ask("POST", "/api/print", body)
     at_work.batch = accepted["batch"]
+    pool = {"site": "hamburg", "name": "rolls-62", "medium": "dk:62"}
+    at_work.pool = at_work.ask("POST", "/api/pools", pool)["id"]
     return [job["id"] for job in accepted["jobs"]]
 
 

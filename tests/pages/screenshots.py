@@ -80,6 +80,7 @@ def _pages(at_work: Scene, browser: Browser) -> Iterator[tuple[str, str]]:
         "number": ["1"],
         "table_id": [_table(at_work, browser)],
         "batch_id": [at_work.batch],
+        "pool_id": [at_work.pool],
         "preset_id": [jobs["shelf"]],
         "token_id": [jobs["shelf"]],
     }

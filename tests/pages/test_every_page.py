@@ -93,6 +93,7 @@ def values(at_work: Scene, browser: Browser) -> dict[str, list[str]]:
         "key": ["asset-tag-12", "shelf-62", "box-24"],
         "table_id": [table],
         "batch_id": [at_work.batch],
+        "pool_id": [at_work.pool],
         "preset_id": [nothing],
         "token_id": [nothing],
         "number": ["1"],
