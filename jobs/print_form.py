@@ -164,6 +164,10 @@ class PrintForm:
         return any(each.input == "file" for each in self.fields)
 
     @property
+    def has_long_fields(self) -> bool:
+        return any(each.input == "textarea" for each in self.fields)
+
+    @property
     def cuts(self) -> list[tuple[str, str]]:
         if any(_model_has(choice.card.printer, "half_cut") for choice in self.printers):
             usual = [("", _("As a strip: half cut between labels")), ("full", _("After every label"))]

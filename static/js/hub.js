@@ -5,3 +5,4 @@ import "./once.js";
 import "./narrow.js";
 import "./filters.js";
 import "./install.js";
+import "./keys.js";
