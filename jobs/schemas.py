@@ -48,8 +48,20 @@ class Options(BaseModel):
     rotate: Annotated[Whole, Field(description="Quarter turns only, in degrees.")] | None = None
 
 
+class LabelIn(BaseModel):
+    """One label of a batch, with a template of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    template: Annotated[TemplateKey | None, Field(description="Left out: the request's.")] = None
+    fields: Fields = {}
+    copies: Annotated[int | None, Field(strict=True, ge=1, le=MAX_COPIES, description="Left out: the request's.")] = (
+        None
+    )
+
+
 class PrintIn(BaseModel):
-    """One label (`fields`), or one for each of `rows` as a batch."""
+    """One label (`fields`), or several as a batch: `rows` for one template, `labels` for several."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -75,9 +87,10 @@ class PrintIn(BaseModel):
             "a name that only one site has.",
         ),
     ] = None
-    template: TemplateKey
+    template: Annotated[TemplateKey | None, Field(description="Needed unless each of `labels` has its own.")] = None
     fields: Fields | None = None
     rows: Annotated[list[Fields], Field(min_length=1, max_length=MAX_ROWS)] | None = None
+    labels: Annotated[list[LabelIn], Field(min_length=1, max_length=MAX_ROWS)] | None = None
     copies: Annotated[Whole, Field(ge=1, le=MAX_COPIES)] = 1
     options: Options = Options()
     priority: Annotated[Whole, Field(ge=1, le=100, description="1 is most urgent.")] = PRIORITY_NORMAL
@@ -97,8 +110,8 @@ class PrintIn(BaseModel):
 
     @model_validator(mode="after")
     def _one_of_fields_and_rows(self) -> "PrintIn":
-        if self.fields is not None and self.rows is not None:
-            raise ValueError("give either fields (one label) or rows (several), not both")
+        if sum(each is not None for each in (self.fields, self.rows, self.labels)) > 1:
+            raise ValueError("give either fields (one label) or rows or labels (several)")
         return self
 
 

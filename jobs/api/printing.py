@@ -5,9 +5,10 @@ from ninja import Header, Router, Status
 
 from jobs.api.answers import accepted, png_answer
 from jobs.schemas import Accepted, FindingOut, PreviewIn, PreviewOut, PrintIn
-from jobs.submission import Request, preview, submit
+from jobs.submission import Label, Request, preview, submit
 from printers.api import printer_of
 from printers.callers import caller_of
+from printers.errors import InvalidInput, Problem
 from templates_app.catalog import current_version, definition_of, find_template
 from templates_app.lint import lint
 from templates_app.rendering import resolve
@@ -30,12 +31,16 @@ IdempotencyKey = Annotated[
 def print_labels(
     request: HttpRequest, response: HttpResponse, body: PrintIn, idempotency_key: IdempotencyKey = None
 ) -> Status[Accepted]:
-    """Check the fields against the template, and queue one label, or one for each of `rows` as a batch."""
+    """Check the fields against the template, and queue one label, or one for each of `rows` or `labels` as a batch."""
     wanted = Request(
         printer=body.printer or "",
         pool=body.pool or "",
-        template=body.template,
-        rows=body.rows if body.rows is not None else [body.fields or {}],
+        template="" if body.labels else _template(body, body.template, "/template"),
+        rows=[] if body.labels else body.rows if body.rows is not None else [body.fields or {}],
+        labels=[
+            Label(_template(body, each.template, f"/labels/{n}/template"), each.fields, each.copies or body.copies)
+            for n, each in enumerate(body.labels or [])
+        ],
         copies=body.copies,
         options=body.options.model_dump(exclude_none=True),
         priority=body.priority,
@@ -66,3 +71,10 @@ def preview_label(request: HttpRequest, body: PreviewIn) -> HttpResponse:
         findings=found, sha256=raster.sha256, lines=raster.lines, pins=raster.pins, length_mm=raster.length_mm
     )
     return HttpResponse(answer.model_dump_json(), content_type="application/json; charset=utf-8")
+
+
+def _template(body: PrintIn, key: str | None, pointer: str) -> str:
+    if found := key or body.template:
+        return found
+    sentence = "Name the template."
+    raise InvalidInput(sentence, [Problem(pointer, sentence)])

@@ -50,14 +50,16 @@ class Order:
     pool: Pool | None = None
     # Why this printer of the pool.
     placement: str = ""
+    # Whether problems name the row; None: where the request has several.
+    several: bool | None = None
 
 
 def checked(request: Request, caller: Caller) -> tuple[Order, list[dict[str, Any]]]:
     """The order and its rows as they will be kept: defaults filled in, every label drawn once and read back."""
     order = look_up(request, caller, len(request.rows))
     rows = [with_defaults(order.definition, row) for row in request.rows]
-    _check_duplicates(order, rows)
-    check_rows(order, ((number, {**row, **order.serials}) for number, row in enumerate(rows)))
+    check_duplicates(order, enumerate(rows))
+    check_tape(order, check_rows(order, ((number, {**row, **order.serials}) for number, row in enumerate(rows))))
     return order, rows
 
 
@@ -131,13 +133,15 @@ def with_defaults(definition: Definition, row: dict[str, Any]) -> dict[str, Any]
     return kept
 
 
-def check_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
-    """Raises what is wrong with the rows: the error of the only bad one, or one that lists the first of many.
+def check_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> float:
+    """How much tape they take, in mm.
+
+    Raises what is wrong with the rows: the error of the only bad one, or one that lists the first of many.
 
     With `override_lint` what a person may answer for is kept in the order instead.
     """
     request = order.request
-    several = len(request.rows) > 1
+    several = len(request.rows) > 1 if order.several is None else order.several
     errors: list[tuple[int, HubError]] = []
     tape = 0.0
     for number, row in rows:
@@ -155,7 +159,7 @@ def check_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> None
             break
     if errors:
         raise of_many(errors, several=several)
-    check_tape(order, tape)
+    return tape
 
 
 def _answer_for(order: Order, number: int, wrong: list[Finding], errors: list[tuple[int, HubError]]) -> None:
@@ -165,9 +169,9 @@ def _answer_for(order: Order, number: int, wrong: list[Finding], errors: list[tu
         errors.append((number, not_readable(wrong)))
 
 
-def _check_duplicates(order: Order, rows: list[dict[str, Any]]) -> None:
+def check_duplicates(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
     errors: list[tuple[int, HubError]] = []
-    for found in duplicates(order.definition, enumerate(rows, 1)):
+    for found in duplicates(order.definition, ((number + 1, row) for number, row in rows)):
         if order.request.override_lint:
             order.overridden.setdefault(found.row - 1, []).append(found.finding.message)
         else:

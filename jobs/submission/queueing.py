@@ -1,6 +1,6 @@
 """The one transaction of a submit: serial numbers, batch, jobs and their rows in the log."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -10,7 +10,7 @@ from django.db import transaction
 from jobs.doorbell import ring_on_commit
 from jobs.models import Batch, Job, State
 from jobs.queue.moving import LONGEST_PLACEMENT
-from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows
+from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows, check_tape
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.models import Event
 from templates_app.rendering.values import SERIAL
@@ -32,22 +32,52 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
     jobs: list[AcceptedJob] = []
     left = iter(rows)
     with transaction.atomic():
-        batch = None
-        if total > 1:
-            batch = Batch.objects.create(
-                printer=order.printer, total=total, options=order.options, requested_by=order.caller.label
-            )
+        batch = _batch(order, total)
         while chunk := list(islice(left, CHUNK)):
-            made = _jobs(order, batch, len(jobs), _with_serials(order, len(jobs), chunk))
+            made = _jobs(order, batch, _with_serials(order, list(enumerate(chunk, len(jobs)))))
             Job.objects.bulk_create(made)
             Event.objects.bulk_create([_event(job, order) for job in made])
             jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
+    return _accepted(order, jobs, batch)
+
+
+def queue_several(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Accepted:
+    """The same for labels of several templates, each with the order of its template; all have one printer."""
+    first, jobs = labels[0][0], list[AcceptedJob]()
+    with transaction.atomic():
+        batch = _batch(first, len(labels))
+        for start in range(0, len(labels), CHUNK):
+            by_order: dict[int, tuple[Order, list[tuple[int, dict[str, Any]]]]] = {}
+            for position, (order, row) in enumerate(labels[start : start + CHUNK], start):
+                by_order.setdefault(id(order), (order, []))[1].append((position, row))
+            made, events = list[Job](), list[Event]()
+            for order, numbered in by_order.values():
+                of_order = _jobs(order, batch, _with_serials(order, numbered))
+                made += of_order
+                events += (_event(job, order) for job in of_order)
+            made.sort(key=lambda job: job.position)
+            Job.objects.bulk_create(made)
+            Event.objects.bulk_create(sorted(events, key=lambda event: str(event.job_id)))
+            jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
+        ring_on_commit(first.printer.pk)
+    return _accepted(first, jobs, batch)
+
+
+def _batch(order: Order, total: int) -> Batch | None:
+    if total < 2:
+        return None
+    return Batch.objects.create(
+        printer=order.printer, total=total, options=order.options, requested_by=order.caller.label
+    )
+
+
+def _accepted(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> Accepted:
     pooled: dict[str, Any] = {"printer": order.printer.pk, "placement": order.placement} if order.pool else {}
     return Accepted(jobs, batch.pk if batch else None, **pooled)
 
 
-def _jobs(order: Order, batch: Batch | None, start: int, rows: list[dict[str, Any]]) -> list[Job]:
+def _jobs(order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str, Any]]]) -> list[Job]:
     request, caller = order.request, order.caller
     return [
         Job(
@@ -71,23 +101,20 @@ def _jobs(order: Order, batch: Batch | None, start: int, rows: list[dict[str, An
             render_time=order.now,
             expires_at=request.expires_at,
         )
-        for position, row in enumerate(rows, start)
+        for position, row in numbered
     ]
 
 
-def _with_serials(order: Order, start: int, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _with_serials(order: Order, numbered: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, dict[str, Any]]]:
     """The numbers are given out here; a label that grew since it was checked is checked again."""
     names = [f"{SERIAL}{name}" for name in used_counters(order.definition)]
     if not names:
-        return rows
-    rows = allocate(order.definition, rows)
-    grown = [
-        (number, row)
-        for number, row in enumerate(rows, start)
-        if any(len(row[name]) > len(order.serials[name]) for name in names)
-    ]
-    check_rows(order, grown)
-    return rows
+        return numbered
+    rows = allocate(order.definition, [row for _number, row in numbered])
+    filled = [(number, row) for (number, _row), row in zip(numbered, rows, strict=True)]
+    grown = [each for each in filled if any(len(each[1][name]) > len(order.serials[name]) for name in names)]
+    check_tape(order, check_rows(order, grown))
+    return filled
 
 
 def _event(job: Job, order: Order) -> Event:

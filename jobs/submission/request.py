@@ -12,14 +12,24 @@ HIGHEST_PRIORITY, LOWEST_PRIORITY = 1, 100
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """One label of a batch of several templates."""
+
+    template: str
+    fields: dict[str, Any]
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """`printer` is a UUID, `site/handle` or a handle; one of `rows` becomes one label, in `copies`.
 
     Instead of a printer, which is empty then, `pool` may name one: the printer of it that can print soonest is taken.
+    Instead of a template and rows, which are empty then, there may be `labels`, each with a template of its own.
     """
 
     # What came later: while these are empty, a request is the same as it was before.
-    ADDED: ClassVar = frozenset({"pool"})
+    ADDED: ClassVar = frozenset({"pool", "labels"})
 
     printer: str
     template: str
@@ -33,6 +43,7 @@ class Request:
     # More than this for all labels together is an error, too.
     max_tape_mm: float | None = None
     pool: str = ""
+    labels: list[Label] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
