@@ -122,6 +122,16 @@ POOL: Json = {
     "printers": [PRINTER_ID],
     "members": [PRINTER_ID],
 }
+MEDIA_WAIT: Json = {
+    "printer": PRINTER_ID,
+    "medium": "tze:12",
+    "tape_color": "white",
+    "text_color": "black",
+    "jobs": 9,
+    "labels": 14,
+    "people": 3,
+    "since": CREATED,
+}
 COUNTER: Json = {
     "name": "box",
     "last": 41,
@@ -169,6 +179,8 @@ ANSWERS: dict[str, Json] = {
     "ProbeScheduled": {"printer_id": PRINTER_ID, "detail": "It is asked within seconds; read its status then."},
     "Pool": POOL,
     "PoolList": {"items": [POOL], "next_cursor": None},
+    "MediaWait": MEDIA_WAIT,
+    "MediaWaitList": {"items": [MEDIA_WAIT]},
     "Counter": COUNTER,
     "CounterList": {"items": [COUNTER], "next_cursor": None},
     "Cleared": {"canceled": 3},

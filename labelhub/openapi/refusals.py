@@ -113,8 +113,13 @@ MORE: dict[Route, dict[int, dict[str, str]]] = {
     ("POST", "/api/batches/{id}/cancel"): {404: UNKNOWN_BATCH},
     ("POST", "/api/batches/{id}/resume"): {
         404: UNKNOWN_BATCH,
-        409: {"outcome-unknown": "Somebody has to say what came out; see `unknown`."},
+        409: {
+            "outcome-unknown": "Somebody has to say what came out; see `unknown`.",
+            "not-allowed": "Nothing is left to print of this batch.",
+        }
+        | NOT_USABLE,
     },
+    ("GET", "/api/queue/waiting-media"): {404: UNKNOWN_PRINTER, 409: AMBIGUOUS},
     ("GET", "/api/pools"): {422: PAGES},
     ("POST", "/api/pools"): {404: UNKNOWN_PRINTER, 409: POOL_TAKEN | AMBIGUOUS, 422: DEVICE},
     ("GET", "/api/pools/{id}"): {404: UNKNOWN_POOL, 409: SEVERAL_POOLS},
