@@ -7,7 +7,8 @@ database; it holds no rows and no connection.
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet, sql
 
 M = TypeVar("M", bound=Model)
@@ -39,15 +40,16 @@ class Update:
 
     def run(self, **values: Any) -> int:
         """How many rows were changed."""
-        written = self._written.get(connection.vendor)
+        database = _database()
+        written = self._written.get(database.vendor)
         if written is None:
             rows, columns = self._rows()
             query = rows.query.chain(sql.UpdateQuery)
             query.clear_ordering(force=True)
             query.add_update_values(dict(columns))  # type: ignore[attr-defined]
-            written = self._written[connection.vendor] = query.get_compiler(using=rows.db).as_sql()
-        with connection.cursor() as cursor:
-            cursor.execute(written[0], _filled(written[1], values))
+            written = self._written[database.vendor] = query.get_compiler(using=database.alias).as_sql()
+        with database.cursor() as cursor:
+            cursor.execute(written[0], _filled(written[1], values, database))
             return int(cursor.rowcount)
 
 
@@ -59,25 +61,26 @@ class Select(Generic[M]):
         self._written: dict[str, tuple[type[M], str, tuple[Any, ...], list[str], list[Any]]] = {}
 
     def run(self, **values: Any) -> list[M]:
-        written = self._written.get(connection.vendor)
+        database = _database()
+        written = self._written.get(database.vendor)
         if written is None:
-            written = self._written[connection.vendor] = self._write()
+            written = self._written[database.vendor] = self._write(database.alias)
         model, text, places, names, converters = written
-        with connection.cursor() as cursor:
-            cursor.execute(text, _filled(places, values))
+        with database.cursor() as cursor:
+            cursor.execute(text, _filled(places, values, database))
             rows = cursor.fetchall()
         found = []
         for row in rows:
             columns = list(row)
             for at, convert, expression in converters:
                 for each in convert:
-                    columns[at] = each(columns[at], expression, connection)
-            found.append(model.from_db(connection.alias, names, columns))
+                    columns[at] = each(columns[at], expression, database)
+            found.append(model.from_db(database.alias, names, columns))
         return found
 
-    def _write(self) -> tuple[type[M], str, tuple[Any, ...], list[str], list[Any]]:
+    def _write(self, alias: str) -> tuple[type[M], str, tuple[Any, ...], list[str], list[Any]]:
         rows = self._rows()
-        compiler: Any = rows.query.get_compiler(using=rows.db)
+        compiler: Any = rows.query.get_compiler(using=alias)
         text, places = compiler.as_sql()
         expressions = [each[0] for each in compiler.select]
         names = [expression.target.attname for expression in expressions]
@@ -91,17 +94,18 @@ def insert(model: type[Model], *rows: Mapping[str, Any], returning: str = "") ->
 
     With `returning`, a column, its value in the first row.
     """
-    key = model, tuple(rows[0]), len(rows), returning, connection.vendor
+    database = _database()
+    key = model, tuple(rows[0]), len(rows), returning, database.vendor
     written = _inserts.get(key)
     if written is None:
-        written = _inserts[key] = _write_insert(*key[:4])
+        written = _inserts[key] = _write_insert(database.ops.quote_name, *key[:4])
     text, fields = written
     params = [
-        field.get_db_prep_save(row[field.attname] if field.attname in row else field.get_default(), connection)
+        field.get_db_prep_save(row[field.attname] if field.attname in row else field.get_default(), database)
         for row in rows
         for field in fields
     ]
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(text, params)
         return cursor.fetchone()[0] if returning else None
 
@@ -110,20 +114,24 @@ _inserts: dict[tuple[Any, ...], tuple[str, list["Field[Any, Any]"]]] = {}
 
 
 def _write_insert(
-    model: type[Model], names: tuple[str, ...], rows: int, returning: str
+    quote: Callable[[str], str], model: type[Model], names: tuple[str, ...], rows: int, returning: str
 ) -> "tuple[str, list[Field[Any, Any]]]":
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.AutoField)]
     if unknown := set(names) - {field.attname for field in fields}:
         raise ValueError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
-    quote = connection.ops.quote_name
     columns = ", ".join(quote(str(field.column)) for field in fields)
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
     text = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608
     return (f"{text} RETURNING {quote(returning)}" if returning else text), fields
 
 
-def _filled(places: Sequence[Any], values: Mapping[str, Any]) -> list[Any]:
+def _database() -> BaseDatabaseWrapper:
+    # Asked for once in a statement: whatever is read of `django.db.connection` looks for the thread's own again.
+    return connections[DEFAULT_DB_ALIAS]
+
+
+def _filled(places: Sequence[Any], values: Mapping[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
     return [
-        each.written_as.get_db_prep_save(values[each.name], connection) if isinstance(each, Given) else each
+        each.written_as.get_db_prep_save(values[each.name], database) if isinstance(each, Given) else each
         for each in places
     ]

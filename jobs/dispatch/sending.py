@@ -3,6 +3,8 @@
 import hashlib
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 from itertools import count
 
 from celery.worker import state as worker_state
@@ -125,7 +127,7 @@ class Session:
         self.rested: Reading | None = None
         # It prints a page only when the next one comes, so that no label could be told from the one behind it.
         self.holds = False
-        self._ending = b""
+        self._ending: Callable[[], bytes] | None = None
         self._began_with: tuple[object, ...] = ()
 
     def continues(self, job: Job, printer: Printer) -> bool:
@@ -152,7 +154,7 @@ class Session:
                 raise PrinterNotReachable(error.detail, silent=looked.reading is None) from error
         return self.link
 
-    def sent(self, *, ended: bool, ending: bytes) -> None:
+    def sent(self, *, ended: bool, ending: Callable[[], bytes] | None) -> None:
         """The printer has a whole label, the last of its job or not."""
         self.unended, self._ending = not ended, ending
 
@@ -163,10 +165,10 @@ class Session:
     def end_strip(self) -> bool:
         """Feed and cut what was printed, on a short blank label. False where nothing was sent."""
         unended, self.unended = self.unended, False
-        if self.link is None or not unended or not self._ending or not self.turn.is_mine():
+        if self.link is None or not unended or self._ending is None or not self.turn.is_mine():
             return False
         self.link.deadline = time.monotonic() + SEND_SLACK_S
-        sent = self.link.send(self._ending)
+        sent = self.link.send(self._ending())
         if sent.error or not sent.fully_acked:
             return False
         self.link.end()
@@ -229,7 +231,6 @@ def deliver(
     try:
         dots = shifted(raster, offset_for(printer, medium))
         pages = driver.page(dots, model, medium, options, first=not session.unended, last=last)
-        ending = driver.ending(model, medium, options) if driver.chains else b""
     except HubError as error:
         raise CannotPrint(error.detail) from error
     seconds = printing_seconds(model, medium, raster, job.copies)
@@ -256,14 +257,15 @@ def deliver(
     if is_stopping():
         raise HubStopping("The hub was stopped before it sent anything of this label.")
     link.deadline = time.monotonic() + SEND_SLACK_S + seconds * SAFETY
-    opens = medium.key if ending and len(pages) > last else turn.lease.open_strip
+    cut_off = driver.chains and options.cuts_at_end
+    opens = medium.key if cut_off and len(pages) > last else turn.lease.open_strip
     if not turn.is_mine() or not _cross(job, attempt, turn.lease, open_strip=opens):
         raise TurnLost("It was canceled, or this worker's turn at the printer ended.")
     release_connection()
     failpoints.hit("after-barrier")
     try:
         _send(link, pages, attempt, watch, printer, turn)
-        session.sent(ended=last, ending=ending)
+        session.sent(ended=last, ending=partial(driver.ending, model, medium, options) if cut_off else None)
         _note_acked(attempt)
         if not followed:
             # One that has ended its side by now did so before it had everything.

@@ -156,6 +156,30 @@ def test_a_strip_is_one_chain_that_is_cut_off_at_its_end() -> None:
     )  # fmt: skip
 
 
+def test_a_strip_sent_label_by_label_is_the_same() -> None:
+    rasters = [raster_for(P750W, TAPE, label(P750W, TAPE, seed=seed)) for seed in range(3)]
+    driver, options = driver_for(P750W), PrintOptions(copies=2)
+
+    pieces = [
+        driver.page(raster, P750W, TAPE, options, first=number == 0, last=number == 2)
+        for number, raster in enumerate(rasters)
+    ]
+
+    assert [len(each) for each in pieces] == [2, 2, 2]
+    assert b"".join(piece for each in pieces for piece in each) == driver.encode(rasters, P750W, TAPE, options)
+
+
+def test_a_strip_whose_last_label_does_not_come_ends_with_the_shortest_blank_one() -> None:
+    driver = driver_for(P750W)
+
+    blank = b"\x1biz\x86\x00\x0c\x00\x1f\x00\x00\x00\x02\x00M\x02" + b"Z" * 31 + b"\x1a"
+
+    assert driver.ending(P750W, TAPE, PrintOptions(copies=3)) == b"\x1biK\x0c" + blank
+    separate = driver.ending(P750W, TAPE, PrintOptions(half_cut=False))
+    assert separate == b"\x1bia\x01" + blank[:13] + b"\x1biM\x40\x1biA\x01\x1biK\x08\x1bid\x0e\x00" + blank[13:]
+    assert driver.ending(P750W, TAPE, PrintOptions(auto_cut=False)) == b""
+
+
 def test_a_strip_wins_over_automatic_cuts() -> None:
     rasters = [raster_for(P750W, TAPE, label(P750W, TAPE, seed=seed)) for seed in range(2)]
     driver = driver_for(P750W)

@@ -1,0 +1,140 @@
+"""Labels from request to outcome: 50 emulated printers that print in no time, PostgreSQL, Redis, two workers.
+
+The printers run in a process of their own, so that their work is not counted as the hub's; so do the database and the
+broker. CPU is what web, workers and beat used between the first request and the last outcome.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from bench import Row
+from tests.hubs import ROOT
+from tests.stack import Stack, stack
+
+PRINTERS, CLIENTS = 50, 8
+SINGLES, BATCH, BATCHES = 1500, 100, 1
+LIMIT_S = 600
+# Measured on this class of machine: 67 to 74 labels a second, 14.7 ms of CPU a label.
+PEER, PEER_LABELS_PER_S, PEER_CPU_MS = "the existing hub, as measured", 70.5, 14.7
+PREPARE = """
+import json, sys
+from labelhub.accounts.models import ApiToken
+from printers.models import Printer, Site
+site, _ = Site.objects.get_or_create(key="bench")
+for n, (port, snmp_port) in enumerate(json.loads({ports!r})):
+    Printer.objects.create(site=site, name=f"p{{n}}", model="PT-P750W", host="127.0.0.1", port=port,
+                           snmp_port=snmp_port, media="tze:12")
+token, text = ApiToken.issue("bench", ["read", "print"])
+# Counted like any other, and never refused.
+token.rate_limit_per_minute = 10_000_000
+token.save(update_fields=["rate_limit_per_minute"])
+print(text)
+"""
+
+
+def rows() -> list[Row]:
+    single, batch = measure()
+    peer_ms = 1000 / PEER_LABELS_PER_S
+    return [
+        Row(f"a label end to end, {PRINTERS} printers, single jobs", PEER, peer_ms, single[0], "ms", "≤ 6.7 ms: 150/s"),
+        Row("the same, CPU of all hub processes", PEER, PEER_CPU_MS, single[1], "ms", "≤ 8 ms"),
+        Row(f"a label end to end, batches of {BATCH}", PEER, peer_ms, batch[0], "ms", "≤ 2.5 ms: 400/s"),
+        Row("the same, CPU of all hub processes", PEER, PEER_CPU_MS, batch[1], "ms", "≤ 3 ms"),
+    ]
+
+
+def measure() -> tuple[tuple[float, float], tuple[float, float]]:
+    """(milliseconds, milliseconds of CPU) a label: of single jobs, and in batches."""
+    with (
+        tempfile.TemporaryDirectory(prefix="labelhub-bench-") as folder,
+        _devices() as ports,
+        stack(Path(folder)) as made,
+    ):
+        command = PREPARE.format(ports=json.dumps(ports))
+        token = made.run("python", "manage.py", "shell", "--no-imports", "-c", command).strip()
+        for n in (1, 2):
+            made.start("worker", f"worker-{n}")
+        made.start("beat")
+        web = made.start_web()
+        web.wait_ready()
+
+        def ask(printer: int, rows: list[dict[str, str]]) -> None:
+            body = {"printer": f"bench/p{printer}", "template": "asset-tag-12", "rows": rows}
+            status, answer = web.call("POST", "/api/print", body, token)
+            if status != 202:
+                raise RuntimeError(f"{status}: {answer}")
+
+        warm = [(n, _some(1, f"w{n}")) for n in range(PRINTERS)]
+        singles = [(n % PRINTERS, _some(1, f"s{n}")) for n in range(SINGLES)]
+        batches = [(n % PRINTERS, _some(BATCH, f"b{n}")) for n in range(PRINTERS * BATCHES)]
+        _timed(made, ask, warm)
+        return _timed(made, ask, singles), _timed(made, ask, batches)
+
+
+def _some(count: int, mark: str) -> list[dict[str, str]]:
+    return [{"name": f"Bench drill {mark}", "id": f"A-{mark}-{n}"} for n in range(count)]
+
+
+def _timed(made: Stack, ask: object, wanted: list[tuple[int, list[dict[str, str]]]]) -> tuple[float, float]:
+    labels = sum(len(each) for _, each in wanted)
+    before, cpu, begun = _printed(made), _cpu(made), time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        list(clients.map(lambda each: ask(*each), wanted))  # type: ignore[operator]
+    while _printed(made) < before + labels:
+        if time.perf_counter() - begun > LIMIT_S:
+            raise RuntimeError(f"{_printed(made) - before} of {labels} labels in {LIMIT_S} s:\n{made.logs()[-3000:]}")
+        time.sleep(0.05)
+    return (time.perf_counter() - begun) * 1000 / labels, (_cpu(made) - cpu) * 1000 / labels
+
+
+def _printed(made: Stack) -> int:
+    with psycopg.connect(made.database_url) as database:
+        found = database.execute("SELECT count(*) FROM jobs_job WHERE outcome = 'confirmed'").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _cpu(made: Stack) -> float:
+    """Seconds, of web, workers and beat."""
+    times = [psutil.Process(each.popen.pid).cpu_times() for each in made.processes]
+    return float(sum(each.user + each.system for each in times))
+
+
+@contextmanager
+def _devices() -> Iterator[list[tuple[int, int]]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.labels"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.stdin.close()
+        process.wait(60)
+        process.stdout.close()
+
+
+def devices() -> None:
+    """The printers, until standard input ends; their raw and SNMP ports on standard output."""
+    from printers.emulator import EmulatedPrinter
+
+    running = [EmulatedPrinter("pt-p750w", "tze:12", speed=0, min_phase_s=0).start() for _ in range(PRINTERS)]
+    sys.stdout.write(json.dumps([(each.port, each.snmp_port) for each in running]) + "\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    for each in running:
+        each.stop()
+
+
+if __name__ == "__main__":
+    devices()

@@ -1,0 +1,84 @@
+"""Statements that are written once do what Django's own do, with whatever is given."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from printers.models import Event, Printer, Site
+from printers.statements import Select, Update, given, insert
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def printers() -> list[Printer]:
+    site = Site.objects.create(key="main")
+    return [Printer.objects.create(site=site, name=name, model="PT-P750W", host="127.0.0.1") for name in ("a", "b")]
+
+
+def test_an_update_changes_what_is_given_and_nothing_else(printers: list[Printer]) -> None:
+    update = Update(
+        lambda: (
+            Printer.objects.filter(enabled=True, **given(Printer, {"id": "this"})),
+            {"snmp_port": F("port"), **given(Printer, {"stop_reasons": "reasons", "paused": "paused"})},
+        )
+    )
+    first, second = printers
+    for reasons in (["offline"], ['it\'s "open"', "100%"]):
+        assert update.run(this=first.pk, reasons=reasons, paused=True) == 1
+        first.refresh_from_db()
+        assert (first.stop_reasons, first.paused, first.snmp_port) == (reasons, True, 9100)
+    second.refresh_from_db()
+    assert (second.stop_reasons, second.paused, second.snmp_port) == ([], False, 161)
+    assert update.run(this=uuid4(), reasons=[], paused=False) == 0
+
+
+def test_an_update_can_set_nothing(printers: list[Printer]) -> None:
+    event = Event.objects.create(kind="x", printer=printers[0], job_id=uuid4())
+    update = Update(
+        lambda: (
+            Event.objects.filter(Q(at__lte=Now()), **given(Event, {"id": "this"})),
+            given(Event, {"printer_id": "printer", "job_id": "job"}),
+        )
+    )
+    assert update.run(this=event.pk, printer=None, job=None) == 1
+    event.refresh_from_db()
+    assert (event.printer_id, event.job_id) == (None, None)
+
+
+def test_a_selection_gives_whole_rows(printers: list[Printer], django_assert_num_queries: Any) -> None:
+    select = Select(
+        lambda: Printer.objects.filter(**given(Printer, {"name__gte": "least"})).order_by("name"),
+    )
+    Printer.objects.filter(name="b").update(stop_reasons=["offline"])
+    for least, names in (("a", ["a", "b"]), ("b", ["b"]), ("c", [])):
+        with django_assert_num_queries(1):
+            found = select.run(least=least)
+            assert [each.name for each in found] == names
+            assert all(each.created_at.tzinfo is not None for each in found)
+    [second] = select.run(least="b")
+    [same] = Printer.objects.filter(name="b")
+    assert {f.attname: getattr(second, f.attname) for f in Printer._meta.concrete_fields} == {
+        f.attname: getattr(same, f.attname) for f in Printer._meta.concrete_fields
+    }
+    second.save(update_fields=["paused"])
+
+
+def test_rows_are_inserted_with_their_defaults(printers: list[Printer]) -> None:
+    at, job_id = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), uuid4()
+    first = {"kind": "one", "printer_id": printers[0].pk, "job_id": job_id, "data": {"a": ["ü", None]}, "at": at}
+    key = insert(Event, first, {**first, "kind": "two", "data": {}}, returning="id")
+    one, two = Event.objects.order_by("id")
+    assert (one.pk, one.kind, one.printer, one.job_id, one.data, one.at) == (
+        key, "one", printers[0], job_id, {"a": ["ü", None]}, at
+    )  # fmt: skip
+    assert (two.kind, two.data, two.actor, two.batch_id) == ("two", {}, "", None)
+
+
+def test_a_column_that_is_not_there_is_named() -> None:
+    with pytest.raises(ValueError, match="Event has no column colour"):
+        insert(Event, {"kind": "x", "colour": "red"})
