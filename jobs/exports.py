@@ -34,7 +34,8 @@ def job_lines(filters: Filters, caller: Caller) -> Iterator[list[object]]:
     jobs = jobs_of(filters, caller).order_by("-created_at", "-id")[:MOST_JOBS]
     names: dict[str, None] = {}
     for fields in jobs.values_list("fields", flat=True).iterator(chunk_size=CHUNK):
-        names |= dict.fromkeys(fields)
+        # PostgreSQL keeps no order in JSON.
+        names |= dict.fromkeys(sorted(fields))
     shown = list(names)[:MOST_FIELDS]
     yield [*COLUMNS, *(f"field.{name}" for name in shown)]
     for job in jobs.select_related("printer__site", "template_version").iterator(chunk_size=CHUNK):

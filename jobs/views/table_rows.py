@@ -36,6 +36,7 @@ from templates_app.cards import TemplateCard
 from templates_app.models import TableRow, UploadedTable
 from templates_app.rendering import render as draw
 from templates_app.rendering import resolve
+from templates_app.serials import upcoming
 
 A_DAY = 24 * 3600
 # Seconds that one request looks at labels.
@@ -143,7 +144,7 @@ def picture(request: HttpRequest, table_id: UUID, number: int) -> HttpResponse:
     found = get_object_or_404(data_rows(table), number=number)
     try:
         bench = bench_for(table, card.definition)
-        values = resolve(card.definition, {**values_of(card.definition, table, found), **bench.serials})
+        values = resolve(card.definition, {**values_of(card.definition, table, found), **upcoming(card.definition)})
         canvas = canvas_for(bench.model, bench.medium)
         now = timezone.localtime(timezone=timezone.get_default_timezone())
         rendering = draw(card.definition, values, canvas, now=now)

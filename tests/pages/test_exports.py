@@ -31,11 +31,11 @@ def test_jobs_with_a_column_for_each_field() -> None:
     job = make_job(printer, make_template(), fields={"name": "Bohrmaschine “1”, groß\nzwei", "id": "0007"})
     make_job(printer, fields={"owner": "Ada"}, state="canceled")
     head, second, first = lines(signed_in(), "/jobs.csv")
-    assert head[-3:] == ["field.owner", "field.name", "field.id"]
+    assert head[-3:] == ["field.owner", "field.id", "field.name"]
     assert (first[0], first[3:5], first[-3:]) == (
         str(job.id),
         ["main/workbench", "asset-tag-12"],
-        ["", "Bohrmaschine “1”, groß\nzwei", "0007"],
+        ["", "0007", "Bohrmaschine “1”, groß\nzwei"],
     )
     assert second[-3:] == ["Ada", "", ""]
     assert len(lines(signed_in(), "/jobs.csv?show=failed")) == 2

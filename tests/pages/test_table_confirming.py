@@ -1,13 +1,16 @@
 """From a confirmed table to its batch: bit by bit, all or nothing, once."""
 
 import io
+import sqlite3
 from typing import Any
 
 import openpyxl
 import pytest
+from django.db import connection
 from django.test import Client
 
 from jobs.models import Batch, Job
+from jobs.proof import prove
 from labelhub.accounts.models import User
 from printers.models import Printer
 from templates_app.models import KeptWorkbook, UploadedTable
@@ -94,6 +97,28 @@ class TestStepByStep:
         assert answer.status_code == 422
         assert "right to manage" in shown(answer)
         assert UploadedTable.objects.get().wish is None
+
+
+@pytest.mark.sqlite_only
+@pytest.mark.django_db(transaction=True)
+def test_others_may_write_while_labels_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that writes between two labels must not make the next write fail."""
+    make_template()
+    make_printer()
+    client = signed_in()
+    address = mapped(client, "name,id\n" + "".join(f"n{n},{n}\n" for n in range(250)))
+    other = sqlite3.connect(connection.settings_dict["NAME"], uri=True)
+
+    def prove_and_write(*args: Any, **options: Any) -> Any:
+        with other:
+            other.execute("UPDATE accounts_user SET first_name = 'x'")
+        return prove(*args, **options)
+
+    monkeypatch.setattr("jobs.tables.checking.prove", prove_and_write)
+    monkeypatch.setattr("jobs.views.table_rows.WITH_SCRIPT", 100)
+    client.post(f"{address}/progress", headers=SCRIPT)
+    other.close()
+    assert UploadedTable.objects.get().rows.filter(verdict="ok").count() == 250
 
 
 class TestVerdicts:
@@ -196,3 +221,22 @@ class TestSheets:
         book.active.append(["Drill", 7])
         upload(signed_in(), saved(book), "assets.xlsx")
         assert (UploadedTable.objects.count(), KeptWorkbook.objects.count()) == (1, 0)
+
+
+class TestSerials:
+    BOX = (
+        'key = "box"\ntitle = "Box"\nmedia = "tze:12"\n[counters.box]\nwidth = 1\n[[fields]]\nname = "id"\n'
+        '[[elements]]\nkind = "text"\nname = "t"\ntext = "{id} {serial:box}"\n'
+    )
+
+    @pytest.mark.parametrize("count", [12, 600])
+    def test_each_row_gets_its_number(self, printer: Printer, slow: pytest.MonkeyPatch, count: int) -> None:
+        slow.setattr("jobs.views.table_rows.WITH_SCRIPT", 100)
+        make(self.BOX)
+        client = signed_in()
+        made = client.post("/print/box/table", {"pasted": "id\tx\n" + "".join(f"n{n}\t\n" for n in range(count))})
+        address = client.post(made.headers["Location"], {"action": "map", "column.id": "0"}).headers["Location"]
+        confirm(client, address, printer)
+        go_on(client, address)
+        jobs = Job.objects.order_by("position")
+        assert [job.fields["serial:box"] for job in jobs] == [str(n) for n in range(1, count + 1)]
