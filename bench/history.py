@@ -12,7 +12,7 @@ import time
 from contextlib import ExitStack
 
 from bench import Row
-from tests.services import create_database, start_postgresql
+from tests.services import create_database, start_postgresql, start_redis
 
 FEW, MANY = 10_000, 1_000_000
 ROUNDS, CALLS = 4, 15
@@ -55,12 +55,13 @@ SELECT ('00000000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid,
 
 def rows() -> list[Row]:
     with ExitStack() as stack:
-        server = start_postgresql()
+        server, redis = start_postgresql(), start_redis()
         stack.callback(server.stop)
+        stack.callback(redis.stop)
         readers = {}
         for count in (FEW, MANY):
             url = create_database(server, f"history_{count}")
-            environment = {**os.environ, "LABELHUB_DATABASE_URL": url, "LABELHUB_BROKER_URL": "redis://127.0.0.1:1/0"}
+            environment = {**os.environ, "LABELHUB_DATABASE_URL": url, "LABELHUB_BROKER_URL": redis.url}
             readers[count] = subprocess.Popen(
                 [sys.executable, "-m", "bench.history", str(count)],
                 env=environment,

@@ -1,9 +1,10 @@
 """The list of jobs with its filters: what the address asks for, and one page of it."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 from django.http import QueryDict
@@ -65,20 +66,31 @@ def jobs_of(filters: Filters, caller: Caller) -> JobQuerySet:
 
 
 def page_of(filters: Filters, caller: Caller) -> Page[Job]:
-    jobs = jobs_of(filters, caller).select_related("printer", "template_version__template")
+    """A text is looked for in a limited number of jobs: a page may be empty and still have a next one."""
+    only = None
+    if filters.text and not _uuid(filters.text):
+        only = _matching(filters.text)
+        jobs = jobs_of(replace(filters, text=""), caller).alias(values_text=Cast("fields", TextField()))
+    else:
+        jobs = jobs_of(filters, caller)
+    jobs = jobs.select_related("printer", "template_version__template")
     try:
-        return page(jobs, NEWEST_FIRST, cursor=filters.before, limit=PAGE)
+        return page(jobs, NEWEST_FIRST, cursor=filters.before, limit=PAGE, only=only)
     except InvalidCursor:
-        return page(jobs, NEWEST_FIRST, cursor=None, limit=PAGE)
+        return page(jobs, NEWEST_FIRST, cursor=None, limit=PAGE, only=only)
 
 
 def _matching(text: str) -> Q:
     if whole := _uuid(text):
         return Q(id=whole) | Q(batch_id=whole)
-    # SQLite keeps JSON with its letters escaped.
-    escaped = json.dumps(text)[1:-1]
-    values = Q(values_text__icontains=text) | Q(values_text__icontains=escaped)
-    return values | Q(requested_by__icontains=text) | Q(template_key__icontains=text)
+    return containing(text)
+
+
+def containing(text: str) -> Q:
+    """For jobs with `values_text`, their values as text: where they, the template's key or who asked contain it."""
+    # As JSON writes it; SQLite keeps letters beyond ASCII escaped.
+    written = json.dumps(text, ensure_ascii=connection.vendor == "sqlite")[1:-1]
+    return Q(values_text__icontains=written) | Q(requested_by__icontains=text) | Q(template_key__icontains=text)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -182,6 +182,9 @@ class Job(models.Model):
             models.Index(fields=("outcome", "-created_at", "-id"), name="job_by_outcome"),
             models.Index(fields=("requested_by", "-created_at", "-id"), name="job_by_requester"),
             models.Index(
+                fields=("batch", "-created_at", "-id"), name="job_by_batch", condition=models.Q(batch__isnull=False)
+            ),
+            models.Index(
                 fields=("printer", "priority", "requested_by", "created_at", "position", "id"),
                 name="job_in_turn",
                 condition=models.Q(state="pending"),

@@ -46,18 +46,19 @@ def page(
     """
     if cursor:
         rows = rows.filter(_after(order, _decode(cursor, order, rows.model)))
-    last = None
+    end: Sequence[Any] | None = None
     if only is not None:
-        last = rows.order_by(*order)[MOST_LOOKED_AT - 1 : MOST_LOOKED_AT].first()
-        if last is not None:
-            values = [_read(last, name.lstrip("-")) for name in order]
+        # The index alone tells how far so many rows reach.
+        names = [name.lstrip("-") for name in order]
+        end = rows.order_by(*order).values_list(*names)[MOST_LOOKED_AT - 1 : MOST_LOOKED_AT].first()
+        if end is not None:
             # The first column bounds the scan; the exclusion is exact where it is equal.
-            rows = rows.filter(**_up_to(order[0], values[0])).exclude(_after(order, values))
+            rows = rows.filter(**_up_to(order[0], end[0])).exclude(_after(order, end))
         rows = rows.filter(only)
     found = list(rows.order_by(*order)[: limit + 1])
     if len(found) > limit:
-        last = found[limit - 1]
-    return Page(found[:limit], _encode(last, order) if last is not None else None)
+        end = [_read(found[limit - 1], name.lstrip("-")) for name in order]
+    return Page(found[:limit], _encode(end) if end is not None else None)
 
 
 def _up_to(name: str, value: Any) -> dict[str, Any]:
@@ -77,9 +78,8 @@ def _after(order: Sequence[str], values: Sequence[Any]) -> Q:
     return Q(**{bound: values[0]}) & condition
 
 
-def _encode(row: Model, order: Sequence[str]) -> str:
-    values = [_read(row, name.lstrip("-")) for name in order]
-    text = json.dumps(values, default=_plain, separators=(",", ":"))
+def _encode(values: Sequence[Any]) -> str:
+    text = json.dumps(list(values), default=_plain, separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

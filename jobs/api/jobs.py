@@ -1,7 +1,6 @@
-import json
 from uuid import UUID
 
-from django.db.models import Q, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Status
@@ -9,6 +8,7 @@ from ninja import Query, Router, Status
 from jobs import queue
 from jobs.api.answers import described, job_of, png_answer, visible
 from jobs.artifacts import read_artifact
+from jobs.history import containing
 from jobs.layout import render_job
 from jobs.models import Job, JobQuerySet
 from jobs.schemas import (
@@ -40,9 +40,9 @@ AS_IT_WAS = ReprintIn()
 def list_jobs(request: HttpRequest, query: Query[JobQuery]) -> HttpResponse:
     """Newest first. Filters that are given all apply."""
     names = chosen_fields(JobOut, query.fields)
-    found = page(
-        _matching(request, query), NEWEST_FIRST, cursor=query.cursor, limit=query.limit, only=_containing(query.text)
-    )
+    only = containing(query.text) if query.text else None
+    jobs = _matching(request, query)
+    found = page(jobs, NEWEST_FIRST, cursor=query.cursor, limit=query.limit, only=only)
     return list_answer(JobList(items=[job_out(job) for job in found.rows], next_cursor=found.next_cursor), names)
 
 
@@ -132,11 +132,3 @@ def _matching(request: HttpRequest, query: JobQuery) -> JobQuerySet:
     if query.printer is not None:
         jobs = jobs.filter(printer=printer_of(request, query.printer))
     return jobs.alias(values_text=Cast("fields", TextField())) if query.text else jobs
-
-
-def _containing(text: str | None) -> Q | None:
-    if not text:
-        return None
-    # SQLite keeps JSON with its letters escaped.
-    values = Q(values_text__icontains=text) | Q(values_text__icontains=json.dumps(text)[1:-1])
-    return values | Q(template_key__icontains=text) | Q(requested_by__icontains=text)

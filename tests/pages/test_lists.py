@@ -53,6 +53,18 @@ def test_older_jobs_are_on_the_next_page() -> None:
     assert listed(older[1].partition("?")[2].replace("&amp;", "&")) == ["n30"]
 
 
+def test_a_text_is_looked_for_in_so_many_jobs_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("printers.paging.MOST_LOOKED_AT", 3)
+    template, printer, now = make_template(), make_printer(), timezone.now()
+    for n, name in enumerate(("Saw", "Saw", "Saw", "Saw", "Lathe", "Saw")):
+        make_job(printer, template, fields={"name": name}, created_at=now - timedelta(minutes=n))
+    text = signed_in().get("/jobs?q=lathe").content.decode()
+    older = re.search(r'rel="next" href="([^"]+)"', text)
+    assert "None of the jobs that were looked through fits." in text
+    assert older
+    assert listed(older[1].partition("?")[2].replace("&amp;", "&")) == ["Lathe"]
+
+
 @pytest.mark.parametrize("rows", [1, 3])
 def test_queries_of_jobs_do_not_grow(rows: int) -> None:
     template = make_template()
