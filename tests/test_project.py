@@ -57,6 +57,7 @@ def test_every_documented_setting_exists() -> None:
         "LABELHUB_TEST_SERVICES",
         "LABELHUB_TEST_DATABASE",
         "LABELHUB_SITE",
+        "LABELHUB_VERSION",
         "LABELHUB_FUZZ_EXAMPLES",
     }
     assert sorted(named - known) == []
