@@ -44,7 +44,7 @@ from jobs.lease import acquire
 from jobs.models import Attempt, Job, Outcome, Phase
 from jobs.states import CANNOT_PRINT, EXPIRED, MEDIA_NEEDED, NOT_READY, OUTCOME_UNKNOWN, PRINTER_STOPPED
 from printers.errors import HubError
-from printers.models import Printer
+from printers.models import Printer, PrinterStatus
 from printers.raster import Raster
 from printers.statements import Select, given
 from printers.status import loaded_medium
@@ -86,8 +86,16 @@ def _more_to_do(printer_id: UUID) -> bool:
     return printer is not None and _may_print(printer) and not printer.stop_reasons and may_try(printer)
 
 
+PRINTER = Select(lambda: Printer.objects.filter(**given(Printer, {"id": "printer"})).order_by())
+STATUS = Select(lambda: PrinterStatus.objects.filter(**given(PrinterStatus, {"printer_id": "printer"})).order_by())
+
+
 def _printer(printer_id: UUID) -> Printer | None:
-    return Printer.objects.select_related("status").filter(pk=printer_id).first()
+    for printer in PRINTER.run(printer=printer_id):
+        for status in STATUS.run(printer=printer_id):
+            printer.status = status
+        return printer
+    return None
 
 
 def _may_print(printer: Printer) -> bool:
@@ -119,18 +127,15 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
     return claimed is not None and _print(*claimed, session, printer)
 
 
-PRINTER = Select(lambda: Printer.objects.filter(**given(Printer, {"id": "printer"})).order_by())
-
-
 def _next(printer: Printer, session: Session) -> Job | None:
     """The next job, where it may be begun; what waits for something is let go of where that is there."""
     turn = session.turn
     medium = loaded_medium(printer, getattr(printer, "status", None))
     loaded = medium.key if medium else None
-    looked = _look_through_held(printer, turn, loaded)
+    _look_through_held(printer, turn, loaded)
     let_go_if_ready(printer)
     job = queue.next_job(turn.lease)
-    if job is None and not looked and _look_through_held(printer, turn, loaded, now=True):
+    if job is None and _look_through_held(printer, turn, loaded, now=True):
         job = queue.next_job(turn.lease)
     left = turn.lease.open_strip and session.link is None
     if job is None and not left:
@@ -143,12 +148,13 @@ def _next(printer: Printer, session: Session) -> Job | None:
 
 
 def _look_through_held(printer: Printer, turn: Turn, medium_key: str | None, *, now: bool = False) -> bool:
-    """Not before each of many labels: when other media are there, every other moment, and before the turn ends."""
+    """Whether one may go now. Not before each of many labels: when other media are there, every other moment, and
+    before the turn ends.
+    """
     if not now and medium_key == turn.looked_with and time.monotonic() - turn.looked_at < LOOK_AGAIN_S:
         return False
-    release_fitting(printer.pk, medium_key)
     turn.looked_at, turn.looked_with = time.monotonic(), medium_key
-    return True
+    return release_fitting(printer.pk, medium_key) > 0
 
 
 def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bool:

@@ -16,6 +16,7 @@ from jobs.states import NOT_READY, OUTCOME_UNKNOWN, POISON, PROCESSING
 from printers import status
 from printers.errors import HubError
 from printers.media import find_medium, find_model
+from printers.statements import Select, given
 from printers.status import merge
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ CUT_OFF = "The hub was cut off while it sent this label. Look whether it came ou
 
 def recover(printer_id: UUID, turn: Turn) -> None:
     """Settle what an earlier worker had in its hands: printed again only where not a byte can have left."""
-    left = Job.objects.filter(printer_id=printer_id, state=PROCESSING).exclude(token=turn.lease.token)
-    for job in left.select_related("printer__status"):
+    found = [job for job in LEFT.run(printer=printer_id) if job.token != turn.lease.token]
+    for job in found:
         attempt = _attempt(job)
         if job.barrier_at is None:
             count_death(job, attempt, "The hub was cut off before it sent anything of this label.")
@@ -39,6 +40,9 @@ def recover(printer_id: UUID, turn: Turn) -> None:
             _look_again(job, attempt, turn)
         else:
             queue.stop(job, attempt, [OUTCOME_UNKNOWN], CUT_OFF)
+
+
+LEFT = Select(lambda: Job.objects.filter(state=PROCESSING, **given(Job, {"printer_id": "printer"})).order_by("id"))
 
 
 def count_death(job: Job, attempt: Attempt, what: str) -> None:
