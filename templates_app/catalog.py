@@ -3,6 +3,7 @@
 from difflib import get_close_matches
 from typing import Any
 
+from printers.prepared import Prepared
 from templates_app.definition import Definition, parse, words
 from templates_app.errors import UnknownTemplate
 from templates_app.house_fonts import provide_fonts
@@ -11,17 +12,18 @@ from templates_app.models import Template, TemplateQuerySet, TemplateVersion
 
 _PARSED_KEPT = 512
 _parsed: dict[str, Definition] = {}
+_by_key = Prepared(lambda key: Template.objects.usable().filter(key=key).order_by(), str)
 
 
 def find_template(key: str) -> Template:
     """With its current version; raises UnknownTemplate that names near keys."""
-    template = Template.objects.usable().filter(key=key).first()
-    if template is None:
+    found = _by_key(key)
+    if not found:
         known = list(Template.objects.usable().values_list("key", flat=True))
         near = get_close_matches(key, known, 3, 0.5)
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise UnknownTemplate(f"There is no template “{key}”.{hint}", extra={"near": near})
-    return template
+    return found[0]
 
 
 def all_templates() -> TemplateQuerySet:

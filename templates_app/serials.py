@@ -54,6 +54,8 @@ def _take(name: str, *, start: int, step: int, count: int) -> int:
 
 def upcoming(definition: Definition, *, ahead: int = 0) -> dict[str, str]:
     """What the next label would get, or the one `ahead` of it, as `serial:NAME` values; nothing is taken."""
+    if not definition.counters:
+        return {}
     found = {}
     values = dict(Counter.objects.filter(name__in=list(definition.counters)).values_list("name", "value"))
     for name in used_counters(definition):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import AutoField, Model
 
 from jobs.doorbell import ring_on_commit
 from jobs.models import Batch, Job, State
@@ -13,6 +14,7 @@ from jobs.queue.moving import LONGEST_PLACEMENT
 from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows, check_tape
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.models import Event
+from printers.statements import insert
 from templates_app.rendering.values import SERIAL
 from templates_app.serials import allocate, used_counters
 
@@ -35,8 +37,8 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
         batch = _batch(order, total)
         while chunk := list(islice(left, CHUNK)):
             made = _jobs(order, batch, _with_serials(order, list(enumerate(chunk, len(jobs)))))
-            Job.objects.bulk_create(made)
-            Event.objects.bulk_create([_event(job, order) for job in made])
+            _store(Job, made)
+            _store(Event, [_event(job, order) for job in made])
             jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
     return _accepted(order, jobs, batch)
@@ -75,6 +77,15 @@ def _batch(order: Order, total: int) -> Batch | None:
 def _accepted(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> Accepted:
     pooled: dict[str, Any] = {"printer": order.printer.pk, "placement": order.placement} if order.pool else {}
     return Accepted(jobs, batch.pk if batch else None, **pooled)
+
+
+def _store(model: type[Model], rows: Sequence[Model]) -> None:
+    if len(rows) > 1:
+        model._default_manager.bulk_create(rows)
+        return
+    # What scripts send all day is one label at a time: its statements are written once.
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    insert(model, {field.attname: getattr(rows[0], field.attname) for field in fields})
 
 
 def _jobs(order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str, Any]]]) -> list[Job]:
