@@ -1,6 +1,7 @@
 """A worker that dies or is frozen at each step of a label, and what the next one makes of it."""
 
 import signal
+from contextlib import ExitStack
 
 import pytest
 
@@ -8,10 +9,14 @@ from jobs.dispatch import drain
 from jobs.models import Job, Outcome, Phase, State
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
-from tests.faults.workers import Worker, check_invariants
+from tests.faults.invariants import check_invariants
+from tests.faults.workers import Worker
 from tests.jobs.labels import ask, last_attempt, one, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
+
+# Long enough for a slow machine to go from claim to barrier, short enough to wait for.
+SHORT_LEASE = {"jobs.lease.LEASE_S": 4.0, "jobs.lease.MARGIN_S": 1.0}
 
 
 def killed_at(failpoint: str, printer: Printer) -> Job:
@@ -22,6 +27,7 @@ def killed_at(failpoint: str, printer: Printer) -> Job:
     return job
 
 
+@pytest.mark.fault(1)
 @pytest.mark.parametrize("failpoint", ["claimed", "rendered", "connected", "before-barrier"])
 def test_killed_before_the_barrier_it_is_printed_once(
     printer: Printer, device: EmulatedPrinter, failpoint: str
@@ -37,6 +43,7 @@ def test_killed_before_the_barrier_it_is_printed_once(
     check_invariants([device])
 
 
+@pytest.mark.fault(2)
 def test_killed_behind_the_barrier_nobody_knows_and_it_is_not_printed_again(
     printer: Printer, device: EmulatedPrinter
 ) -> None:
@@ -50,6 +57,7 @@ def test_killed_behind_the_barrier_nobody_knows_and_it_is_not_printed_again(
     check_invariants([device])
 
 
+@pytest.mark.fault(3)
 def test_killed_after_the_last_byte_it_is_unknown_and_printed_exactly_once(
     printer: Printer, device: EmulatedPrinter
 ) -> None:
@@ -60,8 +68,10 @@ def test_killed_after_the_last_byte_it_is_unknown_and_printed_exactly_once(
     job.refresh_from_db()
     assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
     assert len(device.labels) == 1
+    check_invariants([device])
 
 
+@pytest.mark.fault(3)
 def test_killed_with_everything_acknowledged_the_printers_counter_tells(
     printer: Printer, device: EmulatedPrinter
 ) -> None:
@@ -73,8 +83,10 @@ def test_killed_with_everything_acknowledged_the_printers_counter_tells(
     job.refresh_from_db()
     assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
     assert len(device.labels) == 1
+    check_invariants([device])
 
 
+@pytest.mark.fault(4)
 def test_killed_between_evidence_and_report_the_report_alone_is_done_again(
     printer: Printer, device: EmulatedPrinter
 ) -> None:
@@ -87,8 +99,10 @@ def test_killed_between_evidence_and_report_the_report_alone_is_done_again(
     assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
     assert job.attempts.count() == 1
     assert len(device.labels) == 1
+    check_invariants([device])
 
 
+@pytest.mark.fault(28)
 def test_three_deaths_before_the_barrier_give_it_up_and_others_print(printer: Printer, device: EmulatedPrinter) -> None:
     bad, good = one(ask(printer, "bad")), one(ask(printer, "good"))
     for _ in range(3):
@@ -100,12 +114,27 @@ def test_three_deaths_before_the_barrier_give_it_up_and_others_print(printer: Pr
     assert (bad.state, bad.outcome, bad.reasons) == (State.ABORTED, Outcome.NOT_PRINTED, ["hub-poison"])
     assert (good.state, good.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
     assert len(device.labels) == 1
+    check_invariants([device])
 
 
-# Long enough for a slow machine to go from claim to barrier, short enough to wait for.
-SHORT_LEASE = {"jobs.lease.LEASE_S": 4.0, "jobs.lease.MARGIN_S": 1.0}
+@pytest.mark.fault(28)
+def test_a_job_that_hangs_its_workers_is_given_up_and_others_print(printer: Printer, device: EmulatedPrinter) -> None:
+    bad, good = one(ask(printer, "bad")), one(ask(printer, "good"))
+    with ExitStack() as hanging:
+        for deaths in range(2):
+            hanging.enter_context(Worker("claimed=hang", SHORT_LEASE))
+            wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == deaths + 1, "an attempt", 40)  # noqa: B023
+        hanging.enter_context(Worker("claimed=hang@1", SHORT_LEASE))
+        wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == 3, "the third attempt", 40)
+        with Worker():
+            wait_for(lambda: Job.objects.get(pk=good.pk).state == State.COMPLETED, "the other label", 40)
+    bad.refresh_from_db()
+    assert (bad.state, bad.outcome, bad.reasons) == (State.ABORTED, Outcome.NOT_PRINTED, ["hub-poison"])
+    assert len(device.labels) == 1
+    check_invariants([device])
 
 
+@pytest.mark.fault(5)
 def test_frozen_past_its_lease_a_worker_sends_nothing(printer: Printer, device: EmulatedPrinter) -> None:
     job = one(ask(printer, "hello"))
     with Worker("rendered=stop", SHORT_LEASE, ("--once",)) as worker:
@@ -122,6 +151,7 @@ def test_frozen_past_its_lease_a_worker_sends_nothing(printer: Printer, device: 
     check_invariants([device])
 
 
+@pytest.mark.fault(6)
 def test_frozen_while_sending_the_next_owner_does_not_send_again(printer: Printer, device: EmulatedPrinter) -> None:
     job = one(ask(printer, "hello"))
     with Worker("after-barrier=stop", SHORT_LEASE, ("--once",)) as worker:
@@ -132,6 +162,7 @@ def test_frozen_while_sending_the_next_owner_does_not_send_again(printer: Printe
     job.refresh_from_db()
     assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
     assert (device.labels, device.bytes_read) == ([], 0)
+    check_invariants([device])
 
 
 def work_until(state: State, printer: Printer) -> None:

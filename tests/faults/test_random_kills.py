@@ -1,6 +1,6 @@
 """Killed at random moments over a full queue: every label at most once, every job's state true.
 
-The seed is printed; LABELHUB_TEST_SEED repeats a run, LABELHUB_TEST_KILLS makes it longer.
+The seed is printed; `make faults SEED=… LABELS=…` repeats a run or makes it longer.
 """
 
 import os
@@ -17,18 +17,21 @@ from jobs.models import Job, State
 from jobs.states import TERMINAL
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
-from tests.faults.workers import Worker, check_invariants, database_url, kill
+from tests.faults.invariants import check_invariants
+from tests.faults.workers import Worker, database_url, kill
 from tests.hubs import Hub
 from tests.jobs.labels import ask, make_printer, make_template, wait_for
 from tests.services import services_wanted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
-LABELS = 50
+LABELS = int(os.environ.get("LABELHUB_TEST_LABELS") or "50")
+# Each start of a hub takes seconds.
+HUB_LABELS = 50
 
 
 def chance() -> random.Random:
-    seed = int(os.environ.get("LABELHUB_TEST_SEED", "0")) or random.SystemRandom().randrange(1, 10**9)
+    seed = int(os.environ.get("LABELHUB_TEST_SEED") or "0") or random.SystemRandom().randrange(1, 10**9)
     print(f"LABELHUB_TEST_SEED={seed}")  # noqa: T201 (pytest shows it where the test fails)
     return random.Random(seed)
 
@@ -49,9 +52,10 @@ def printers(count: int, phase_s: float) -> Iterator[list[tuple[EmulatedPrinter,
             device.stop()
 
 
-def test_twenty_kills_over_two_printers() -> None:
+@pytest.mark.fault(1, 2, 3, 4, 29)
+def test_kills_over_two_printers() -> None:
     dice = chance()
-    kills = int(os.environ.get("LABELHUB_TEST_KILLS", "20"))
+    kills = max(20, LABELS // 20)
     with printers(2, 0.04) as benches, Worker(options=("--fork",)) as nursery:
         for number in range(LABELS):
             ask(benches[number % 2][1], f"label {number}")
@@ -62,7 +66,7 @@ def test_twenty_kills_over_two_printers() -> None:
             if all_settled():
                 break
         last = nursery.fork()
-        wait_for(all_settled, "the end of the queue", 60)
+        wait_for(all_settled, "the end of the queue", 60 + LABELS)
         kill(last)
         ends = check_invariants([device for device, _ in benches])
     print(dict(ends))  # noqa: T201
@@ -70,15 +74,16 @@ def test_twenty_kills_over_two_printers() -> None:
     assert ends["completed confirmed"] >= LABELS - 2 * kills, ends
 
 
+@pytest.mark.fault(1, 2, 3, 4)
 def test_kills_of_the_whole_hub(tmp_path: Path) -> None:
     """`manage.py hub`, with its own beat, broker and sweep, from start to SIGKILL again and again."""
     dice = chance()
     thorough = services_wanted() and settings.EMBEDDED_DATABASE
-    kills, cut_off = int(os.environ.get("LABELHUB_TEST_KILLS", "20" if thorough else "4")), 0
+    kills, cut_off = 20 if thorough else 4, 0
     env = {"LABELHUB_DATABASE_URL": database_url(), "LABELHUB_SECRET_KEY": settings.SECRET_KEY}
     # So slow that the queue outlasts the kills: a hub prints for a second or two before it is killed.
     with printers(2, 0.06 * kills) as benches:
-        for number in range(LABELS):
+        for number in range(HUB_LABELS):
             ask(benches[number % 2][1], f"label {number}")
         for _ in range(kills):
             with Hub(tmp_path / "data", env=env) as hub:
@@ -92,6 +97,6 @@ def test_kills_of_the_whole_hub(tmp_path: Path) -> None:
         ends = check_invariants([device for device, _ in benches])
     print(f"{dict(ends)}, {cut_off} labels cut off")  # noqa: T201
     assert cut_off > 0
-    assert (code, sum(ends.values())) == (0, LABELS)
+    assert (code, sum(ends.values())) == (0, HUB_LABELS)
     assert seconds < 6
-    assert ends["completed confirmed"] >= LABELS - 2 * kills, ends
+    assert ends["completed confirmed"] >= HUB_LABELS - 2 * kills, ends
