@@ -11,7 +11,7 @@ ON_POSTGRESQL := LABELHUB_TEST_DATABASE=postgresql $(PYTEST)
 # With AGAIN=1, what failed is run once more with nothing else beside it.
 AND_AGAIN = $(if $(AGAIN),|| { echo "Once more and alone:"; $(1) --last-failed --last-failed-no-failures none; })
 
-.PHONY: run stack test bench lint lock screenshots
+.PHONY: run stack test faults bench lint lock screenshots
 
 run: .venv/.installed
 	@exec $(BIN)/python manage.py hub --demo --port $(PORT) --data "$(DATA)"
@@ -25,6 +25,10 @@ test: .venv/.installed-dev
 ifeq ($(LABELHUB_TEST_SERVICES),1)
 	$(ON_POSTGRESQL) -n 2 $(call AND_AGAIN,$(ON_POSTGRESQL))
 endif
+
+# SEED repeats a run, LABELS makes the random ones longer.
+faults: .venv/.installed-dev
+	@SEED=$(SEED) LABELS=$(LABELS) $(BIN)/python -m tests.faults
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m bench

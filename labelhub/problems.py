@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
@@ -142,6 +142,8 @@ def attach(api: NinjaAPI) -> None:
         UnreadablePostError: lambda request, _error: answer(plain(400, request.path)),
         OperationalError: _database,
         InterfaceError: _database,
+        # PostgreSQL that was made read-only, by an operator or because it is a standby now (SQLSTATE 25006).
+        InternalError: _database,
         Exception: _unexpected,
     }
     for kind, handler in handlers.items():

@@ -50,12 +50,26 @@ def program(name: str, package: str, *folders: Path) -> str:
     return path
 
 
+def dies_with_its_parent(signal_name: str) -> list[str]:
+    """To stand before a command: even tests that are killed leave nothing behind."""
+    return ["setpriv", "--pdeathsig", signal_name] if shutil.which("setpriv") else []
+
+
 @dataclass
 class Server:
     url: str
     port: int
     process: subprocess.Popen[bytes]
     folder: Path = field(default_factory=Path)
+    again: Callable[[], subprocess.Popen[bytes]] | None = None
+
+    def restart(self) -> None:
+        """With what it has kept: sessions are cut off, as by an operator's fast restart."""
+        assert self.again is not None
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(START_LIMIT_S)
+        self.process = self.again()
+        wait_until(lambda: _answers(self.port), "its start")
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -98,16 +112,22 @@ def start_postgresql(port: int | None = None) -> Server:
         "synchronous_commit": "off",
         "timezone": "UTC",
     }
-    # Dies with the tests, even when they are killed: INT is PostgreSQL's fast shutdown.
-    die_too = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
-    process = subprocess.Popen(
-        [*become, *die_too, postgres, "-D", data, *(f"--{name}={value}" for name, value in options.items())],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        env=environment,
-    )
-    server = Server(f"postgresql://postgres@127.0.0.1:{port}/labelhub", port, process, folder)
+    # INT is PostgreSQL's fast shutdown.
+    command = [
+        *become,
+        *dies_with_its_parent("INT"),
+        postgres,
+        "-D",
+        str(data),
+        *(f"--{name}={value}" for name, value in options.items()),
+    ]
+
+    def start() -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, env=environment
+        )
+
+    server = Server(f"postgresql://postgres@127.0.0.1:{port}/labelhub", port, start(), folder, start)
     try:
         wait_until(lambda: _answers(port), "PostgreSQL's start")
     except BaseException:
@@ -142,6 +162,7 @@ def start_redis(port: int | None = None) -> Server:
     port = port or free_port()
     process = subprocess.Popen(
         [
+            *dies_with_its_parent("KILL"),
             redis_server,
             *("--port", str(port)),
             *("--bind", "127.0.0.1"),

@@ -25,13 +25,14 @@ from tests.services import (
     Server,
     accepts,
     create_database,
+    dies_with_its_parent,
     free_port,
     program,
     start_postgresql,
     wait_until,
 )
 
-START_LIMIT_S = 90
+START_LIMIT_S = 180
 STOP_LIMIT_S = 30
 ISSUE = """
 from labelhub.accounts.models import ApiToken
@@ -138,7 +139,7 @@ class Stack:
         with log.open("ab") as file:
             # Not in the terminal's group: Ctrl-C there ends them one after the other, not all at once.
             popen = subprocess.Popen(
-                native(command),
+                [*dies_with_its_parent("KILL"), *native(command)],
                 cwd=ROOT,
                 env=self.env | (settings or {}),
                 stdout=file,
@@ -217,7 +218,8 @@ def start_redis_as_deployed(users: Path, port: int | None = None) -> Server:
     """With the command of compose.yaml: no default user, nothing evicted."""
     port = port or free_port()
     command = with_option(command_of("redis"), "--aclfile", str(users))
-    command = [program(command[0], "redis-server"), *command[1:], "--port", str(port), "--bind", "127.0.0.1"]
+    executable = program(command[0], "redis-server")
+    command = [*dies_with_its_parent("KILL"), executable, *command[1:], "--port", str(port), "--bind", "127.0.0.1"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/", process_group=0)
     server = Server(f"redis://127.0.0.1:{port}/0", port, process, users.parent / "redis")
     wait_until(lambda: accepts(port), "Redis's start")

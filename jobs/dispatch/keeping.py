@@ -3,7 +3,7 @@
 import logging
 from datetime import timedelta
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, InternalError, OperationalError, connection
 from django.utils import timezone
 
 from printers import status
@@ -13,6 +13,8 @@ from printers.status import Reading
 
 log = logging.getLogger(__name__)
 
+# It restarts, is full, or was made read-only: what it cannot take now it may take later.
+DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
 # The kept status is refreshed from here only when it says something else or is this old.
 KEEP_AFTER = timedelta(seconds=5)
 

@@ -5,12 +5,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
-
 from jobs import failpoints, queue
 from jobs.attempts import write
 from jobs.dispatch.evidence import Verdict
-from jobs.dispatch.keeping import drop_broken_connection
+from jobs.dispatch.keeping import DATABASE_AWAY, drop_broken_connection
 from jobs.models import Attempt, Job, Outcome, Phase
 
 log = logging.getLogger(__name__)
@@ -41,7 +39,7 @@ def _persist(write: Callable[[], Any]) -> None:
         try:
             write()
             return
-        except (OperationalError, InterfaceError) as error:
+        except DATABASE_AWAY as error:
             drop_broken_connection()
             if time.monotonic() > give_up:
                 raise

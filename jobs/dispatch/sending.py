@@ -8,13 +8,13 @@ from functools import partial
 from itertools import count
 
 from celery.worker import state as worker_state
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from jobs import failpoints, queue
 from jobs.attempts import write
 from jobs.dispatch.evidence import Verdict, Watch
-from jobs.dispatch.keeping import drop_broken_connection, keep_watched
+from jobs.dispatch.keeping import DATABASE_AWAY, drop_broken_connection, keep_watched
 from jobs.dispatch.obstacles import CannotPrint, HubStopping, PrinterNotReachable, TurnLost
 from jobs.dispatch.preflight import Looked, has_answered, look
 from jobs.layout import print_options
@@ -406,7 +406,7 @@ def note(attempt: Attempt, phase: Phase, *columns: str) -> None:
     attempt.phase = phase
     try:
         write(attempt, "phase", *columns)
-    except (OperationalError, InterfaceError) as error:
+    except DATABASE_AWAY as error:
         log.warning("Attempt %s could not be noted as %s: %s", attempt.pk, phase, error)
         drop_broken_connection()
 

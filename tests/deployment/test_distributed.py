@@ -124,6 +124,7 @@ def test_events_of_one_process_reach_the_streams_of_another(webs: list[Web], tok
     settled(webs[0], token, job)
 
 
+@pytest.mark.fault(33)
 def test_a_revoked_token_is_refused_by_every_process(webs: list[Web], running: Stack) -> None:
     other = running.issue_token("read")
     assert [web.call("GET", "/api/printers", token=other)[0] for web in webs] == [200, 200]
@@ -162,6 +163,7 @@ def test_without_a_broker_a_label_is_taken_at_once_and_printed_later(
     webs[1].wait_ready()
 
 
+@pytest.mark.fault(30)
 def test_everything_ends_on_sigterm(webs: list[Web], running: Stack) -> None:
     living = [each for each in running.processes if each.runs]
     assert {each.name for each in living} == {"worker-2", "beat", "web-1", "web-2"}

@@ -112,6 +112,7 @@ def site(tmp_path: Path, postgresql: Server, device: EmulatedPrinter) -> Iterato
                 os.kill(int(note.read_text()), signal.SIGKILL)
 
 
+@pytest.mark.fault(24)
 def test_deploy_back_up_and_restore(site: Site, device: EmulatedPrinter) -> None:
     # A new version whose bring_up refuses: nothing is started.
     refused = site.script("deploy.sh", DOCKER_FAILS="bring_up")

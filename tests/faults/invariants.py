@@ -22,7 +22,7 @@ def check_invariants(devices: Iterable[EmulatedPrinter]) -> Counter[str]:
     devices = list(devices)
     asked = Job.objects.filter(printer__port__in=[device.port for device in devices])
     events = Event.objects.filter(job_id__in=asked.values("pk"), data__has_key="to").order_by("id")
-    return judge(list(asked.values(*COLUMNS)), list(events.values("job_id", "data")), devices)
+    return judge(list(asked.values(*COLUMNS)), [dict(event) for event in events.values("job_id", "data")], devices)
 
 
 def check_invariants_of(database_url: str, devices: Iterable[EmulatedPrinter]) -> Counter[str]:

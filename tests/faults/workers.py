@@ -49,6 +49,7 @@ class Worker:
     failpoints: str = ""
     constants: dict[str, float] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] = field(init=False)
     log: Path = field(init=False)
 
@@ -59,7 +60,7 @@ class Worker:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.worker", *self.options, *constants],
                 cwd=ROOT,
-                env=worker_environment(FAILPOINTS=self.failpoints),
+                env=worker_environment(FAILPOINTS=self.failpoints, **self.env),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -43,6 +43,7 @@ def test_it_counts_on_and_keeps_the_count(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["epoch"]
 
 
+@pytest.mark.fault(24)
 def test_after_a_restore_nothing_prints_until_the_release(
     printer: Printer, device: EmulatedPrinter, folder: Path
 ) -> None:

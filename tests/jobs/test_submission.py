@@ -246,6 +246,7 @@ class TestIdempotency:
             submit(request(printer), ANN, idempotency_key=key)
         assert nothing_queued()
 
+    @pytest.mark.fault(23)
     def test_fifty_at_once_are_one_job(self, printer: Printer) -> None:
         answers: list[Any] = []
         start = threading.Barrier(50)

@@ -29,6 +29,7 @@ def state(hub: Hub, token: str, job: str) -> tuple[str, list[str]]:
     return found["state"], found["reasons"]
 
 
+@pytest.mark.fault(24)
 def test_a_restored_hub_prints_nothing_by_itself(tmp_path: Path) -> None:
     data, backup = tmp_path / "data", tmp_path / "backup"
     labels = data / "demo" / "pt-p750w"

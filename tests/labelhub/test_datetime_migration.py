@@ -79,6 +79,7 @@ def column(folder: Path, name: str) -> list[str | None]:
         return [row[0] for row in database.execute(f"SELECT {name} FROM jobs_job ORDER BY rowid")]
 
 
+@pytest.mark.fault(26)
 def test_it_is_finished_after_a_kill_half_way(older: Path) -> None:
     before = {name: column(older, name) for name in ("created_at", "render_time", "finished_at")}
     process = subprocess.Popen(

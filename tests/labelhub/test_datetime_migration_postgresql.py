@@ -66,6 +66,7 @@ def instants(env: dict[str, str]) -> list[tuple[object, ...]]:
     return query(env, f"SELECT position, {', '.join(NAIVE)} FROM jobs_job ORDER BY position")
 
 
+@pytest.mark.fault(26)
 def test_it_is_finished_after_a_kill_half_way(older: dict[str, str]) -> None:
     before = instants(older)
     process = subprocess.Popen(

@@ -1,0 +1,77 @@
+"""`make faults`: every fault of the list on both databases, from one seed, and a table of what became of them.
+
+SEED repeats a run, LABELS makes the random ones longer (2,000 unless told).
+"""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+from tests.faults.listed import FAULTS
+from tests.hubs import ROOT
+
+DATABASES = {"sqlite": "embedded", "postgresql": "PostgreSQL"}
+
+
+def main() -> int:
+    seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(1, 10**9))
+    labels = os.environ.get("LABELS") or "2000"
+    print(f"SEED={seed} LABELS={labels}", flush=True)  # noqa: T201
+    codes, found = [], dict[str, list[dict[str, Any]]]()
+    for database, shown in DATABASES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            env = os.environ | {
+                "LABELHUB_TEST_SERVICES": "1",
+                "LABELHUB_TEST_DATABASE": database,
+                "LABELHUB_TEST_SEED": seed,
+                "LABELHUB_TEST_LABELS": labels,
+                "LABELHUB_FAULTS_REPORT": str(Path(folder) / "report"),
+            }
+            command = [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-s",
+                "-m",
+                "fault",
+                "-p",
+                "tests.faults.reported",
+                "tests",
+            ]
+            codes.append(subprocess.run(command, cwd=ROOT, env=env).returncode)
+            lines = (Path(folder) / "report").read_text().splitlines() if (Path(folder) / "report").exists() else []
+            found[shown] = [json.loads(line) for line in lines]
+    print(f"SEED={seed} LABELS={labels}\n{table(found)}")  # noqa: T201
+    return max(codes)
+
+
+def table(found: dict[str, list[dict[str, Any]]]) -> str:
+    lines = [f"{'#':>3}  {'fault':<58}" + "".join(f"{shown:>22}" for shown in found)]
+    of_fault: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
+    for shown, tests in found.items():
+        for test in tests:
+            for number in test["faults"]:
+                of_fault[shown, number].append(test)
+    for number, title in FAULTS.items():
+        cells = [_cell(of_fault[shown, number]) for shown in found]
+        lines.append(f"{number:>3}  {title:<58}" + "".join(f"{cell:>22}" for cell in cells))
+    return "\n".join(lines)
+
+
+def _cell(tests: list[dict[str, Any]]) -> str:
+    if not tests:
+        return "–"
+    failed = sum(test["outcome"] != "passed" for test in tests)
+    seconds = sum(test["seconds"] for test in tests)
+    return f"{f'{failed} of ' if failed else ''}{len(tests)} {'failed' if failed else 'held'}, {seconds:.0f} s"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

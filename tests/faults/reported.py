@@ -1,0 +1,22 @@
+"""A pytest plugin: what became of each test that is marked with faults, one JSON line each, for `make faults`."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+REPORT = os.environ.get("LABELHUB_FAULTS_REPORT", "")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    done = yield
+    report = done.get_result()
+    if not REPORT or not (report.when == "call" or report.failed):
+        return
+    faults = sorted({number for mark in item.iter_markers("fault") for number in mark.args})
+    line = {"test": item.nodeid, "faults": faults, "outcome": report.outcome, "seconds": report.duration}
+    with Path(REPORT).open("a") as file:
+        file.write(f"{json.dumps(line)}\n")

@@ -1,0 +1,106 @@
+"""A deployment under fault: what compose.yaml starts, four emulated printers, and labels that are counted."""
+
+import itertools
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from printers.emulator import EmulatedPrinter
+from tests.faults.invariants import check_invariants_of
+from tests.services import start_postgresql, wait_until
+from tests.stack import Process, Stack, Web, configuration, stack
+
+PRINTERS = 4
+# What a label may take while the machine has other work, too.
+LIMIT_S = 120
+OF_OPEN_JOBS = "FROM jobs_job WHERE state IN ('pending', 'pending-held', 'processing')"
+
+
+@dataclass
+class Site:
+    made: Stack
+    devices: list[EmulatedPrinter]
+    webs: list[Web]
+    workers: list[Process]
+    token: str
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def submit(self, printer: int = 0, *, web: int = 0, count: int = 1, **more: Any) -> list[str]:
+        """Labels that no other is like; their jobs' ids."""
+        rows = [{"name": "Fault", "id": f"F-{next(self.numbers)}", "url": "https://inv.invalid"} for _ in range(count)]
+        what = {"fields": rows[0]} if count == 1 else {"rows": rows}
+        body = {"printer": f"main/p{printer}", "template": "asset-tag-12", **what, **more}
+        code, answer = self.webs[web].call("POST", "/api/print", body, self.token)
+        assert code == 202, answer
+        return [each["id"] for each in answer["jobs"]]
+
+    def call(self, method: str, path: str, body: Any = None, *, web: int = 0, **headers: str) -> tuple[int, Any]:
+        return self.webs[web].call(method, path, body, self.token, **headers)
+
+    def job(self, job: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.call("GET", f"/api/jobs/{job}")[1]
+        return found
+
+    def ask_database(self, statement: str, *values: Any) -> list[Any]:
+        with psycopg.connect(self.made.database_url, autocommit=True) as connection:
+            found = connection.execute(statement.encode(), values)
+            return found.fetchall() if found.description else []
+
+    def open_jobs(self) -> int:
+        """That may still go on by themselves."""
+        return int(self.ask_database(f"SELECT count(*) {OF_OPEN_JOBS}")[0][0])
+
+    def settle(self, limit_s: float = LIMIT_S) -> Counter[str]:
+        """Wait for the end of the queue, and check I1 to I6 for everything that was ever asked of this site."""
+        try:
+            wait_until(lambda: self.open_jobs() == 0, "the end of the queue", limit_s=limit_s)
+        except TimeoutError as error:
+            left = self.ask_database(f"SELECT id, state, reasons, message, deaths {OF_OPEN_JOBS}")
+            raise AssertionError(f"{error}: {left[:5]}\n{self.made.logs()[-5000:]}") from error
+        return check_invariants_of(self.made.database_url, self.devices)
+
+    def errors(self) -> list[str]:
+        """I7: the lines that workers, beat and web logged as errors."""
+        return [line for line in self.made.logs().splitlines() if " ERROR " in line or " CRITICAL " in line]
+
+    def start_worker(self, **settings: str) -> Process:
+        worker = self.made.start("worker", f"worker-{len(self.made.processes)}", settings)
+        self.workers.append(worker)
+        return worker
+
+    def at_once(self, count: int, what: Any) -> list[Any]:
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(what, range(count)))
+
+
+def chance() -> random.Random:
+    seed = int(os.environ.get("LABELHUB_TEST_SEED") or "0") or random.SystemRandom().randrange(1, 10**9)
+    print(f"LABELHUB_TEST_SEED={seed}")  # noqa: T201 (pytest shows it where the test fails)
+    return random.Random(seed)
+
+
+@contextmanager
+def deployed(folder: Path) -> Iterator[Site]:
+    """2 web, 2 workers, beat; PostgreSQL and Redis of their own, because these tests take them away."""
+    devices = [EmulatedPrinter("PT-P750W", "tze:12", speed=0, min_phase_s=0.05).start() for _ in range(PRINTERS)]
+    postgresql = start_postgresql()
+    try:
+        with stack(folder, config=configuration(folder, devices), postgresql=postgresql) as made:
+            made.settings["LABELHUB_PROBE_INTERVAL_S"] = "2"
+            workers = [made.start("worker", f"worker-{n}") for n in range(2)]
+            made.start("beat")
+            webs = [made.start_web(f"web-{n}") for n in range(2)]
+            webs[0].wait_ready()
+            yield Site(made, devices, webs, workers, made.issue_token("read", "print", "manage"))
+    finally:
+        postgresql.stop()
+        for device in devices:
+            device.stop()
