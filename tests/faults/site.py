@@ -1,11 +1,8 @@
 """A deployment under fault: what compose.yaml starts, four emulated printers, and labels that are counted."""
 
 import itertools
-import os
-import random
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,24 +64,10 @@ class Site:
             raise AssertionError(f"{error}: {left[:5]}\n{self.made.logs()[-5000:]}") from error
         return check_invariants_of(self.made.database_url, self.devices)
 
-    def errors(self) -> list[str]:
-        """I7: the lines that workers, beat and web logged as errors."""
-        return [line for line in self.made.logs().splitlines() if " ERROR " in line or " CRITICAL " in line]
-
     def start_worker(self, **settings: str) -> Process:
         worker = self.made.start("worker", f"worker-{len(self.made.processes)}", settings)
         self.workers.append(worker)
         return worker
-
-    def at_once(self, count: int, what: Any) -> list[Any]:
-        with ThreadPoolExecutor(count) as pool:
-            return list(pool.map(what, range(count)))
-
-
-def chance() -> random.Random:
-    seed = int(os.environ.get("LABELHUB_TEST_SEED") or "0") or random.SystemRandom().randrange(1, 10**9)
-    print(f"LABELHUB_TEST_SEED={seed}")  # noqa: T201 (pytest shows it where the test fails)
-    return random.Random(seed)
 
 
 @contextmanager

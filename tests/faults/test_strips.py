@@ -8,14 +8,15 @@ from jobs.dispatch import drain
 from jobs.models import Job, Outcome, PrinterLease, State
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
-from tests.faults.workers import Worker, check_invariants
+from tests.faults.invariants import check_invariants
+from tests.faults.workers import Worker
 from tests.jobs.labels import ask, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 WORDS = ("one", "two", "three", "four", "five")
 # A first label is believed when the printer has rested for so long.
-SOON = {"jobs.dispatch.evidence.AT_REST_MS": 200}
+SOON: dict[str, float] = {"jobs.dispatch.evidence.AT_REST_MS": 200}
 
 
 def ends() -> list[tuple[str, str | None]]:
