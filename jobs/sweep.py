@@ -33,19 +33,28 @@ def sweep() -> None:
     """Expire, and wake a worker for every printer whose jobs could go on and that nobody works for."""
     expire()
     pools.hand_over_all()
-    watch_for_media()
+    watch_printers()
     for printer_id in printers_to_ring():
         ring(printer_id)
 
 
-def watch_for_media() -> None:
-    """Somebody may be changing a cassette right now: labels that wait for it are to go within seconds."""
-    held = Job.objects.filter(state=HELD, reasons=[MEDIA_NEEDED], printer__enabled=True)
-    if waiting := set(held.order_by().values_list("printer_id", flat=True).distinct()):
-        asked = Pool.objects.filter(Exists(held.filter(pool=OuterRef("pk"))))
-        for pool in asked:
-            waiting |= set(pools.members_of(pool).filter(enabled=True).values_list("pk", flat=True))
+def watch_printers() -> None:
+    """Somebody may be at one right now, to change the cassette, close the cover or switch it on: labels that wait for
+    that are to go within seconds. Nobody is in such a hurry with a printer that no label waits for.
+    """
+    here = Job.objects.filter(printer_id=OuterRef("pk"), state=PENDING).order_by()
+    stopped = Printer.objects.filter(Exists(here), enabled=True).exclude(stop_reasons=[])
+    if waiting := set(stopped.values_list("pk", flat=True)) | _whose_media_are_waited_for():
         ask_soon(*waiting)
+
+
+def _whose_media_are_waited_for() -> set[UUID]:
+    held = Job.objects.filter(state=HELD, reasons=[MEDIA_NEEDED], printer__enabled=True)
+    waiting = set(held.order_by().values_list("printer_id", flat=True).distinct())
+    if waiting:
+        for pool in Pool.objects.filter(Exists(held.filter(pool=OuterRef("pk")))):
+            waiting |= set(pools.members_of(pool).filter(enabled=True).values_list("pk", flat=True))
+    return waiting
 
 
 def clean_up() -> None:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from jobs.dispatch.preflight import trouble_of, wrong_device
+from jobs.dispatch.preflight import has_answered, trouble_of, wrong_device
 from jobs.lease import from_now
 from jobs.models import PrinterLease
 from printers import status
@@ -17,12 +17,14 @@ from printers.status import merge
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 # For what only another try can tell from a printer that is well: the queue is to go on within seconds of its end.
 RETRY_PAUSE_S = 2.0
+# The same for one that never answered by SNMP: the next try waits a second for its silence, too.
+SILENT_PAUSE_S = 1.0
 OFFLINE, TIMED_OUT = "offline", "timed-out"
 
 
 def stop_printer(printer: Printer, reasons: Sequence[str], message: str) -> None:
-    """Whoever probes asks a stopped printer every other second, and rings when it is ready."""
-    leave_alone(printer, RETRY_PAUSE_S if list(reasons) == [TIMED_OUT] else LONGEST_PAUSE_S)
+    """While jobs wait for it, its status is asked every other second, and whoever sees it ready rings."""
+    leave_alone(printer, _longest_pause(printer, reasons))
     if list(printer.stop_reasons) == list(reasons) and printer.stop_message == message:
         return
     with transaction.atomic():
@@ -31,6 +33,13 @@ def stop_printer(printer: Printer, reasons: Sequence[str], message: str) -> None
         record("printer.stopped", printer_id=printer.pk, actor="hub", data=data)
     printer.stop_reasons, printer.stop_message = list(reasons), message
     status.due_now(printer.pk)
+
+
+def _longest_pause(printer: Printer, reasons: Sequence[str]) -> float:
+    if list(reasons) == [TIMED_OUT]:
+        return RETRY_PAUSE_S
+    # SNMP is off in it, or was never on: no status will ever call us back.
+    return LONGEST_PAUSE_S if has_answered(printer) else SILENT_PAUSE_S
 
 
 def ready_again(printer: Printer) -> None:
@@ -68,6 +77,8 @@ def may_try(printer: Printer) -> bool:
         return True
     if pausing:
         return False
+    if not has_answered(printer):
+        return True
     answer = status.answer_of(printer)
     printer.status = status.record(printer, answer)
     if not answer.ok:

@@ -20,8 +20,8 @@ from printers.status.telling import tape_loaded
 logger = logging.getLogger(__name__)
 
 LONGEST_BACKOFF_S = 300.0
-# Somebody stands before a printer that needs a person: what they do should be seen within seconds.
-ATTENTION_S = 2.0
+# It answers, and needs a person who may be there already. Where labels wait for that, the sweep of jobs asks sooner.
+ATTENTION_S = 10.0
 
 # What people see of a printer; a change of these is an event. A counter or a display's text is not.
 VISIBLE = (
@@ -95,7 +95,10 @@ def due_now(*printer_ids: UUID) -> None:
 
 
 def ask_soon(*printer_ids: UUID) -> None:
-    """Have these asked by the next sweep, for as long as this is called; for printers whose jobs wait for media."""
+    """Have these asked by the next sweep, whatever their backoff is; for printers whose jobs wait for a person there.
+
+    To be called every other second for as long as they wait: nothing here remembers it.
+    """
     now = timezone.now()
     PrinterStatus.objects.filter(printer_id__in=printer_ids, next_probe_at__gt=now).update(next_probe_at=now)
 
@@ -131,12 +134,12 @@ def row_from(printer: Printer, before: PrinterStatus | None, answer: Answer, now
         row.online = False
         row.last_error = answer.error
         row.failures = (before.failures if before else 0) + 1
-        row.next_probe_at = next_probe(now, row.failures, attention=bool(printer.stop_reasons))
+        row.next_probe_at = next_probe(now, row.failures, attention=False)
         return row
     reading = merge(answer, printer.model)
     row.online, row.last_error, row.failures, row.last_seen_at = True, "", 0, now
     _take(row, reading, partial=not answer.complete)
-    row.next_probe_at = next_probe(now, 0, attention=not reading.ready or bool(printer.stop_reasons))
+    row.next_probe_at = next_probe(now, 0, attention=not reading.ready)
     return row
 
 

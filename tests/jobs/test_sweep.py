@@ -1,5 +1,5 @@
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +28,61 @@ def asked(printer: Printer, rung: list[str], *words: str, **more: Any) -> Job:
     job = one(ask(printer, *words, **more))
     rung.clear()
     return job
+
+
+class TestWatching:
+    """Whose status is asked every other second, and whose is left to its backoff."""
+
+    @pytest.fixture
+    def later(self, printer: Printer) -> datetime:
+        later = timezone.now() + timedelta(minutes=4)
+        PrinterStatus.objects.create(printer=printer, online=False, failures=9, next_probe_at=later)
+        return later
+
+    def is_due(self, printer: Printer) -> bool:
+        sweep.sweep()
+        return PrinterStatus.objects.get(printer=printer).next_probe_at <= timezone.now()
+
+    def test_a_stopped_one_that_labels_wait_for(self, printer: Printer, rung: list[str], later: datetime) -> None:
+        other = make_printer(name="other", stop_reasons=["offline"])
+        PrinterStatus.objects.create(printer=other, online=False, failures=9, next_probe_at=later)
+        asked(printer, rung)
+        Printer.objects.filter(pk=printer.pk).update(stop_reasons=["offline"])
+        assert self.is_due(printer)
+        assert not self.is_due(other)
+
+    def test_one_whose_labels_wait_for_their_tape(self, printer: Printer, rung: list[str], later: datetime) -> None:
+        asked(printer, rung)
+        Job.objects.update(state=State.HELD, reasons=[MEDIA_NEEDED])
+        assert self.is_due(printer)
+
+    @pytest.mark.parametrize(
+        ("there", "job"),
+        [
+            ({"stop_reasons": []}, {}),
+            ({"stop_reasons": ["offline"], "enabled": False}, {}),
+            ({"stop_reasons": ["offline"]}, {"state": State.CANCELED}),
+            ({"stop_reasons": ["offline"]}, {"state": State.HELD, "reasons": [HELD_BY_PERSON]}),
+        ],
+    )
+    def test_no_other(
+        self, printer: Printer, rung: list[str], later: datetime, there: dict[str, Any], job: dict[str, Any]
+    ) -> None:
+        asked(printer, rung)
+        Printer.objects.filter(pk=printer.pk).update(**there)
+        Job.objects.update(**job)
+        assert not self.is_due(printer)
+
+    @pytest.mark.parametrize("printers", [1, 3])
+    def test_by_three_statements(
+        self, printer: Printer, rung: list[str], printers: int, django_assert_num_queries: Any
+    ) -> None:
+        for number in range(printers):
+            stopped = make_printer(name=f"p{number}")
+            asked(stopped, rung)
+            Printer.objects.filter(pk=stopped.pk).update(stop_reasons=["offline"])
+        with django_assert_num_queries(3):  # stopped, held for media, due
+            sweep.watch_printers()
 
 
 class TestRinging:
@@ -88,20 +143,6 @@ class TestRinging:
         queue.hold(asked(printer, rung), ANN)
         sweep.sweep()
         assert rung == []
-
-
-def test_printers_whose_jobs_wait_for_media_are_asked_within_seconds(printer: Printer, rung: list[str]) -> None:
-    other = make_printer(name="other")
-    job, held = asked(printer, rung), one(ask(other))
-    Job.objects.filter(pk=job.pk).update(state=State.HELD, reasons=[MEDIA_NEEDED])
-    Job.objects.filter(pk=held.pk).update(state=State.HELD, reasons=[HELD_BY_PERSON])
-    later = timezone.now() + timedelta(seconds=200)
-    for each in (printer, other):
-        PrinterStatus.objects.update_or_create(printer=each, defaults={"next_probe_at": later})
-    sweep.sweep()
-    due = dict(PrinterStatus.objects.values_list("printer_id", "next_probe_at"))
-    assert due[printer.pk] <= timezone.now() + timedelta(seconds=3)
-    assert due[other.pk] == later
 
 
 class TestExpiry:

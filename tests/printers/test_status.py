@@ -181,14 +181,18 @@ def test_the_first_probe_and_the_backoff(settings: LazySettings) -> None:
     assert waits == [30, 30, 60, 120, 240, 300, 300, 300]
 
 
-def test_a_printer_that_somebody_stands_before_is_asked_soon(printer: Printer) -> None:
+def test_a_printer_that_needs_a_person_is_asked_more_often(printer: Printer) -> None:
     row = status.record(printer, OPEN)
     assert row.captured_at is not None
-    assert row.next_probe_at - row.captured_at == timedelta(seconds=2)
+    assert row.next_probe_at - row.captured_at == timedelta(seconds=10)
+
+
+def test_one_that_is_off_is_left_alone_longer_and_longer_also_when_it_stopped_jobs(printer: Printer) -> None:
     printer.stop_reasons = ["offline"]
-    row = status.record(printer, SILENT)
+    for _ in range(9):
+        row = status.record(printer, SILENT)
     assert row.captured_at is not None
-    assert row.next_probe_at - row.captured_at == timedelta(seconds=2)
+    assert row.next_probe_at - row.captured_at == timedelta(seconds=300)
 
 
 def test_due_now_ends_a_backoff(

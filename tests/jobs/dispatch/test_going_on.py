@@ -52,6 +52,29 @@ def test_a_job_catches_a_printer_that_is_left_alone_for_minutes(printer: Printer
     assert kept.next_probe_at < later
 
 
+class TestSilentByNature:
+    """SNMP is off in it: nothing but a connection tells that it is back, so that the next one must come soon."""
+
+    def test_the_next_try_is_never_far(self, printer: Printer, device: EmulatedPrinter) -> None:
+        PrinterLease.objects.create(printer=printer, failures=12)
+        device.set_fault("off")
+        job = printed_once(printer)
+        printer.refresh_from_db()
+        assert (job.state, printer.stop_reasons) == (State.PENDING, ["offline"])
+        not_before = PrinterLease.objects.get().not_before
+        assert not_before is not None
+        assert not_before - timezone.now() < timedelta(seconds=1.5)
+
+    def test_one_that_tells_its_status_is_left_alone(self, printer: Printer, device: EmulatedPrinter) -> None:
+        PrinterLease.objects.create(printer=printer, failures=12)
+        status.refresh(printer)
+        device.set_fault("off")
+        printed_once(printer)
+        not_before = PrinterLease.objects.get().not_before
+        assert not_before is not None
+        assert not_before - timezone.now() > timedelta(minutes=4)
+
+
 class TestWhatNoStatusTells:
     """Only another try can show that these are over, so that it must come soon however often they failed."""
 
