@@ -28,7 +28,7 @@ from labelhub.accounts.models import ApiToken
 from printers.models import Printer, PrinterStatus, Site
 site, _ = Site.objects.get_or_create(key="bench")
 for n in range(50):
-    printer = Printer.objects.create(site=site, name=f"p{n}", model="PT-P750W", host=f"10.9.0.{n + 1}")
+    printer = Printer.objects.create(site=site, name=f"p{n}", model="PT-P750W", host=f"127.9.0.{n + 1}")
     PrinterStatus.objects.create(
         printer=printer, online=True, state="idle", media_width_mm=12, media_length_mm=0, media_key="tze:12",
         media_type="laminated", source="status-block", captured_at=timezone.now(), last_seen_at=timezone.now())

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 from jobs.models import PRIORITY_NORMAL, Job, Outcome, State
 from printers.models import Event
 from printers.schemas import Flag, PageQuery
-from printers.wire import Instant, Whole
+from printers.wire import WHOLE, Instant
 
 MAX_COPIES, MAX_ROWS = 500, 10_000
 
@@ -45,7 +45,7 @@ class Options(BaseModel):
         | None
     ) = None
     high_resolution: Flag | None = None
-    rotate: Annotated[Whole, Field(description="Quarter turns only, in degrees.")] | None = None
+    rotate: Annotated[int, Field(strict=True, description="Quarter turns only, in degrees."), WHOLE] | None = None
 
 
 class LabelIn(BaseModel):
@@ -55,9 +55,10 @@ class LabelIn(BaseModel):
 
     template: Annotated[TemplateKey | None, Field(description="Left out: the request's.")] = None
     fields: Fields = {}
-    copies: Annotated[int | None, Field(strict=True, ge=1, le=MAX_COPIES, description="Left out: the request's.")] = (
-        None
-    )
+    copies: Annotated[
+        Annotated[int, Field(strict=True, ge=1, le=MAX_COPIES), WHOLE] | None,
+        Field(description="Left out: the request's."),
+    ] = None
 
 
 class PrintIn(BaseModel):
@@ -91,9 +92,9 @@ class PrintIn(BaseModel):
     fields: Fields | None = None
     rows: Annotated[list[Fields], Field(min_length=1, max_length=MAX_ROWS)] | None = None
     labels: Annotated[list[LabelIn], Field(min_length=1, max_length=MAX_ROWS)] | None = None
-    copies: Annotated[Whole, Field(ge=1, le=MAX_COPIES)] = 1
+    copies: Annotated[int, Field(strict=True, ge=1, le=MAX_COPIES), WHOLE] = 1
     options: Options = Options()
-    priority: Annotated[Whole, Field(ge=1, le=100, description="1 is most urgent.")] = PRIORITY_NORMAL
+    priority: Annotated[int, Field(strict=True, ge=1, le=100, description="1 is most urgent."), WHOLE] = PRIORITY_NORMAL
     expires_at: Annotated[Instant | None, Field(description="A label that was not printed by then never prints.")] = (
         None
     )
@@ -220,7 +221,7 @@ class MoveIn(BaseModel):
 class PriorityIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"priority": 10}]})
 
-    priority: Annotated[Whole, Field(ge=1, le=100, description="1 is most urgent.")]
+    priority: Annotated[int, Field(strict=True, ge=1, le=100, description="1 is most urgent."), WHOLE]
 
 
 class MediaWaitOut(BaseModel):
@@ -345,8 +346,8 @@ class ResumeIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"from": 37}]})
 
     start: Annotated[
-        Whole | None,
-        Field(alias="from", ge=0, lt=MAX_ROWS, description="A `position` as in `jobs`; 0 is the first."),
+        Annotated[int, Field(strict=True, ge=0, lt=MAX_ROWS), WHOLE] | None,
+        Field(alias="from", description="A `position` as in `jobs`; 0 is the first."),
     ] = None
     again: Annotated[Flag, Field(description="Print also those again that came out.")] = False
     unknown: Annotated[

@@ -5,10 +5,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from printers.models import Printer
 from printers.paging import DEFAULT_LIMIT, MAX_LIMIT
-from printers.wire import Instant, Whole
+from printers.wire import WHOLE, Instant
 
 Text = Annotated[str, Field(max_length=1000)]
-Port = Annotated[Whole, Field(ge=1, le=65535)]
+Port = Annotated[int, Field(strict=True, ge=1, le=65535), WHOLE]
 Flag = Annotated[bool, Field(strict=True)]
 PrinterState = Literal["idle", "processing", "stopped"]
 

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 
 from printers.instants import rfc3339
 
@@ -33,7 +33,8 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+# Behind the limits, `Annotated[int, Field(strict=True, ge=1), WHOLE]`: in front of them they would not be described.
+WHOLE = BeforeValidator(_whole)
 
 # RFC 3339, in UTC with Z on the way out; on the way in any offset, but always one.
 Instant = Annotated[

@@ -4,7 +4,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from printers.schemas import PageQuery
-from printers.wire import Instant
+from printers.wire import WHOLE, Instant
 from templates_app.counters import HIGHEST, LONGEST_REASON, CounterState
 
 EXAMPLE: dict[str, Any] = {
@@ -87,7 +87,7 @@ class CounterList(BaseModel):
 class ResetIn(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"next": 1, "reason": "A new year"}]})
 
-    next: Annotated[int, Field(strict=True, ge=0, lt=HIGHEST, description="What the next label gets.")]
+    next: Annotated[int, Field(strict=True, ge=0, lt=HIGHEST, description="What the next label gets."), WHOLE]
     reason: Annotated[str, Field(min_length=1, max_length=LONGEST_REASON)]
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def printer() -> Printer:
     site = Site.objects.create(key="lab")
-    printer = Printer.objects.create(site=site, name="desk", model="PT-P750W", host="192.0.2.7")
+    printer = Printer.objects.create(site=site, name="desk", model="PT-P750W", host="127.0.0.7")
     PrinterStatus.objects.create(printer=printer, online=True, last_seen_at=timezone.now())
     return printer
 
@@ -204,7 +204,7 @@ class TestSnmpDiscovery:
     @pytest.mark.parametrize("count", [1, 3])
     def test_one_query_however_many(self, printer: Printer, count: int, django_assert_num_queries: Any) -> None:
         for number in range(1, count):
-            Printer.objects.create(site=printer.site, name=f"p{number}", model="PT-P750W", host=f"192.0.2.1{number}")
+            Printer.objects.create(site=printer.site, name=f"p{number}", model="PT-P750W", host=f"127.0.1.{number}")
         with django_assert_num_queries(1):
             readiness.snmp_discovery()
 
@@ -310,4 +310,4 @@ def test_verbose_is_for_people(client: Client) -> None:
 
 def test_the_host_header_does_not_matter(client: Client) -> None:
     Template.objects.create(key="t")
-    assert client.get("/readiness", headers={"host": "10.1.2.3:8000"}).status_code == 200
+    assert client.get("/readiness", headers={"host": "elsewhere.invalid:8000"}).status_code == 200

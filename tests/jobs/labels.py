@@ -13,7 +13,7 @@ from printers.models import Event, Printer, Site
 from templates_app.definition import document, fingerprint, parse
 from templates_app.models import Template, TemplateVersion
 
-ANN = Caller(label="ann", address="10.1.2.3")
+ANN = Caller(label="ann", address="127.3.2.1")
 TEXT = """
 key = "word"
 title = "A word"

@@ -61,7 +61,7 @@ class TestOne:
         assert (accepted.batch, accepted.replayed) == (None, False)
         assert (job.state, job.fields, job.copies, job.priority) == (State.PENDING, {"word": "hello"}, 3, 10)
         assert (job.medium, job.template_key, job.requested_by) == ("tze:12", "word", "ann")
-        assert (job.source_address, job.render_time) == ("10.1.2.3", job.created_at)
+        assert (job.source_address, job.render_time) == ("127.3.2.1", job.created_at)
         event = Event.objects.get(kind="job.pending")
         assert (event.job_id, event.printer_id, event.actor, event.data["to"]) == (job.pk, printer.pk, "ann", "pending")
         assert rung == [str(printer.pk)]

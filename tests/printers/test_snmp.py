@@ -280,7 +280,7 @@ def test_a_forked_child_asks_with_a_loop_of_its_own() -> None:
 
 
 def test_a_community_is_not_in_the_representation() -> None:
-    assert "geheim" not in repr(Target("192.168.1.7", 161, "geheim"))
+    assert "geheim" not in repr(Target("printer.invalid", 161, "geheim"))
 
 
 @pytest.mark.services

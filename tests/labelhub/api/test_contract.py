@@ -24,8 +24,8 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from jobs.models import Job
 from jobs.submission import Request, submit
 from labelhub.accounts.models import ApiToken
-from labelhub.events import events
 from labelhub.openapi import openapi_document
+from labelhub.router import asgi_application
 from printers.callers import HUB
 from printers.models import Printer, PrinterStatus
 from templates_app.registration import load_builtin
@@ -51,6 +51,8 @@ BEYOND_A_SCHEMA = frozenset(
         ("POST", "/api/preview"),
         ("GET", "/api/jobs/{id}/image.png"),
         ("POST", "/api/jobs/{id}/move"),
+        ("POST", "/api/pools"),
+        ("PATCH", "/api/pools/{id}"),
         ("POST", "/api/printers"),
         ("PATCH", "/api/printers/{id}"),
         ("GET", "/api/templates"),
@@ -86,7 +88,7 @@ def over_asgi(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             if message["type"] == "http.response.body":
                 answered.set()
 
-        await events(scope, receive, send)
+        await application(scope, receive, send)
 
     asyncio.run(talk())
     status = HTTPStatus(sent[0]["status"])
@@ -101,6 +103,7 @@ def loaded(app: Any, *, edges: bool = True) -> BaseSchema:
     return schema
 
 
+application = asgi_application()
 HUB_APP = get_wsgi_application()
 SCHEMA = loaded(HUB_APP)
 
@@ -154,6 +157,9 @@ def conforms(case: Any, headers: dict[str, str]) -> int:
     if response.status_code == 503 and case.operation.path.startswith("/readiness"):
         # That this hub is not ready is an honest answer.
         excluded.append(schemathesis.checks.not_a_server_error)
+    if response.status_code == 400 and "\\x00" in repr(case.body):
+        # No database of ours can store it, and no schema can say so of every text in free JSON.
+        excluded.append(positive_data_acceptance)
     if response.status_code == 422 and (case.method, case.operation.path) in BEYOND_A_SCHEMA:
         excluded.append(positive_data_acceptance)
     case.validate_response(
@@ -209,6 +215,6 @@ def test_health(case: Any) -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("signed", [True, False])
 def test_the_stream(case: Any, signed: bool) -> None:
-    if not ApiToken.objects.exists():
+    if not Printer.objects.exists():
         make_printer()
     conforms(case, token() if signed else {})
