@@ -30,6 +30,11 @@ endif
 faults: .venv/.installed-dev
 	@SEED=$(SEED) LABELS=$(LABELS) $(BIN)/python -m tests.faults
 
+# The API against its own document, with far more generated requests than `make test` has time for.
+EXAMPLES ?= 2000
+contract: .venv/.installed-dev
+	LABELHUB_TEST_EXAMPLES=$(EXAMPLES) $(PYTEST) -n 2 tests/labelhub/api/test_contract.py
+
 bench: .venv/.installed-dev
 	$(BIN)/python -m bench
 
