@@ -11,7 +11,7 @@ ON_POSTGRESQL := LABELHUB_TEST_DATABASE=postgresql $(PYTEST)
 # With AGAIN=1, what failed is run once more with nothing else beside it.
 AND_AGAIN = $(if $(AGAIN),|| { echo "Once more and alone:"; $(1) --last-failed --last-failed-no-failures none; })
 
-.PHONY: run stack test faults bench lint lock screenshots
+.PHONY: run stack test faults contract bench lint lock screenshots
 
 run: .venv/.installed
 	@exec $(BIN)/python manage.py hub --demo --port $(PORT) --data "$(DATA)"
