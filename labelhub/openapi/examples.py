@@ -183,20 +183,6 @@ ANSWERS: dict[str, Json] = {
     "MediaWaitList": {"items": [MEDIA_WAIT]},
     "Counter": COUNTER,
     "CounterList": {"items": [COUNTER], "next_cursor": None},
-    "MediaWaitList": {
-        "items": [
-            {
-                "printer": PRINTER_ID,
-                "medium": "tze:12",
-                "tape_color": "white",
-                "text_color": "black",
-                "jobs": 9,
-                "labels": 14,
-                "people": 3,
-                "since": CREATED,
-            }
-        ]
-    },
     "Cleared": {"canceled": 3},
     "Template": TEMPLATE,
     "TemplateList": {"items": [TEMPLATE], "next_cursor": None},
