@@ -31,7 +31,7 @@ def main() -> int:
                 "LABELHUB_TEST_DATABASE": database,
                 "LABELHUB_TEST_SEED": seed,
                 "LABELHUB_TEST_LABELS": labels,
-                "LABELHUB_FAULTS_REPORT": str(Path(folder) / "report"),
+                "LABELHUB_TEST_REPORT": str(Path(folder) / "report"),
             }
             command = [
                 sys.executable,

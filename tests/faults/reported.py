@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-REPORT = os.environ.get("LABELHUB_FAULTS_REPORT", "")
+REPORT = os.environ.get("LABELHUB_TEST_REPORT", "")
 
 
 @pytest.hookimpl(hookwrapper=True)
