@@ -42,8 +42,12 @@ WATCH = """
   for (const entry of list.getEntries()) if (entry.interactionId) slowest = Math.max(slowest, entry.duration);
 }).observe({ type: "event", durationThreshold: 16 }); }
 """
-PAINTED = "performance.getEntriesByName('first-contentful-paint').length > 0"
-PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+PAINT = """
+() => new Promise((done) => new PerformanceObserver((list) => {
+  const [first] = list.getEntriesByName("first-contentful-paint");
+  if (first) done(first.startTime);
+}).observe({ type: "paint", buffered: true }))
+"""
 SCRIPTS = "performance.getEntriesByType('resource').filter((e) => /[.]js($|[?])/.test(e.name)).map((e) => e.name)"
 
 
@@ -83,7 +87,6 @@ def _compressed(script: bytes) -> int:
 
 def _first_paint(page: Page, origin: str) -> float:
     page.goto(origin)
-    page.wait_for_function(PAINTED)
     return float(page.evaluate(PAINT))
 
 

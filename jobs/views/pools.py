@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from jobs.models import Pool
-from jobs.pools.choosing import members_of, visible_pools, wanted_tape
+from jobs.pools.choosing import members_of, visible_pools
 from jobs.pools.settings import EDITABLE, change_pool, create_pool, remove_pool
 from printers.callers import Caller, caller_of
 from printers.cards import medium_or_none
@@ -19,6 +19,7 @@ from printers.errors import HubError
 from printers.lookup import visible_to
 from printers.media import MEDIA, TAPE_COLOURS, TEXT_COLOURS
 from printers.models import Site
+from printers.words import tape_words
 
 
 @require_safe
@@ -27,7 +28,7 @@ def pools(request: HttpRequest) -> HttpResponse:
     shown = []
     for pool in visible_pools(caller):
         medium = medium_or_none(pool.medium)
-        tape = wanted_tape(pool, medium) if medium else ""
+        tape = tape_words(medium, pool.tape_color, pool.text_color) if medium else ""
         shown.append({"pool": pool, "tape": tape, "members": list(members_of(pool, caller))})
     return render(request, "jobs/pools.html", {"pools": shown, "may_manage": _may_manage(caller)})
 

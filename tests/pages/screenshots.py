@@ -31,7 +31,9 @@ A-03\t\tDIN 125, stainless\thttps://stock.invalid/p/1043\t1043
 A-04\tNuts M5\tDIN 934, stainless\thttps://stock.invalid/p/1044\t1044
 """
 DRAWN = """
-[...document.images].every((image) => image.complete || image.getBoundingClientRect().top > innerHeight)
+() => Promise.all([...document.images]
+  .filter((image) => image.getBoundingClientRect().top < innerHeight)
+  .map((image) => image.decode().catch(() => null)))
 """
 # What happened over some days happened within a minute: it is moved back, with all that is told of it.
 EARLIER = """
@@ -129,8 +131,8 @@ def _take(
                 continue
             page = browser.new_context(**options).new_page() if name == "sign-in" else signed_in
             page.goto(origin + address, wait_until="load")
-            page.wait_for_function(DRAWN)
-            page.evaluate("document.fonts.ready")
+            page.evaluate(DRAWN)
+            page.evaluate("() => document.fonts.ready.then(() => null)")
             _save(page, FOLDER / f"{name}-{look}.png")
             if page is not signed_in:
                 page.context.close()

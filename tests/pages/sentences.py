@@ -29,6 +29,7 @@ WORDS = re.compile(r"[a-z]{2,}")
 FRAGMENTS = (
     *("{} mm tape", "{} mm roll", "{} mm roll, black/red", "{} × {} mm labels", "{} mm round labels"),
     *("{} mm heat-shrink tube 2:1", "{} mm heat-shrink tube 3:1"),
+    *("{} mm tape, {} on {}", "white", "black", "red", "blue", "yellow", "green", "clear", "gold"),
     *("no media", "end of media", "cutter jam", "weak batteries", "printer in use", "printer turned off"),
     *("high-voltage adapter", "fan motor error", "wrong media", "expansion buffer full", "communication error"),
     *("cover open", "overheating", "media cannot be fed", "system error", "unnamed error"),
