@@ -18,7 +18,7 @@ register = template.Library()
 register.filter("said", said)
 
 # Where an address begins otherwise than the entry of the navigation that leads to it.
-BELONGS_TO = {"fonts": "templates", "pictures": "templates"}
+BELONGS_TO = {"fonts": "templates", "pictures": "templates", "pools": "printers", "batches": "jobs"}
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
