@@ -21,7 +21,20 @@ pytestmark = pytest.mark.django_db
 
 # What answers to everybody, and nothing else does.
 OPEN = frozenset(
-    {"healthz", "livez", "readiness", "readyz", "sign-in", "admin/login/", "preferences", "jsi18n/", "admin/jsi18n/"}
+    {
+        "healthz",
+        "livez",
+        "readiness",
+        "readyz",
+        "sign-in",
+        "admin/login/",
+        "preferences",
+        "jsi18n/",
+        "admin/jsi18n/",
+        # What the browser keeps for the time without a hub; nothing in them is anybody's.
+        "service-worker.js",
+        "offline",
+    }
 )
 SAMPLES = {"id": str(uuid4()), "key": "qr-12mm", "ref": "main/x", "uuid": str(uuid4())}
 
