@@ -201,7 +201,7 @@ def _readiness(site: Site) -> object:
 def test_a_version_that_does_not_get_ready_fails_the_deployment(site: Site) -> None:
     # No worker hears anything without its broker.
     site.made.redis.stop()
-    done = site.script("deploy.sh", TRIES="2")
+    done = site.script("deploy.sh", TRIES="20")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "[fail] broker" in done.stderr
     assert "roll back" in done.stderr

@@ -175,6 +175,8 @@ def test_everything_is_reached_by_keyboard(page: Page, hub: Hub) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="CSV")).to_be_focused()
+    page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Print a label")).to_be_focused()
 
 

@@ -75,14 +75,14 @@ def test_a_label_goes_by_itself_when_its_tape_is_inserted(page: Page, at_work: S
     other = page.context.new_page()
     other.goto(here)
     card = other.locator(".card", has_text="electronics")
-    expect(card).to_contain_text("24 mm tape: insert it.", timeout=NOTICED_MS)
+    expect(card).to_contain_text("Insert 24 mm tape: 1 label, 1 person.", timeout=NOTICED_MS)
     # Black tape is written on in white, in its picture, too.
     expect(card.locator(".tape text")).to_have_css("fill", "rgb(255, 255, 255)")
     assert device.labels == []
     device.load("tze:24", tape_color="white", text_color="black")
     # Nobody touches a window from here on.
     expect(badge).to_have_text("Printed", timeout=NOTICED_MS)
-    expect(card).not_to_contain_text("insert it", timeout=NOTICED_MS)
+    expect(card).not_to_contain_text("Insert 24 mm", timeout=NOTICED_MS)
     assert [label.medium for label in device.labels] == ["tze:24"]
 
 

@@ -95,7 +95,7 @@ def text(**attributes: Any) -> dict[str, Any]:
         (changed(fields=[{"name": "name", "pattern": "("}]), "/fields/0/pattern", "no regular expression"),
         (changed(fields=[{"name": "name"}, {"name": "today"}]), "/fields/1/name", "meaning of its own"),
         (changed(length=10, min_length=5), "", "Length is fixed already"),
-        (changed(elements=[{"kind": "image"}]), "/elements/0", "either a field or data"),
+        (changed(elements=[{"kind": "image"}]), "/elements/0", "either a field, a picture or data"),
         (changed(elements=[{"kind": "image", "field": "name"}]), "/elements/0/field", "of type image"),
         (changed(elements=[{"kind": "image", "data": "AAAA"}]), "/elements/0/data", "no PNG or JPEG"),
     ],

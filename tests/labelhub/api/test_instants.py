@@ -10,13 +10,15 @@ import pytest
 from django.conf import LazySettings
 from django.test import Client
 
-from jobs.models import Job
+from jobs.models import Job, State
+from jobs.states import MEDIA_NEEDED
 from jobs.submission import Request, submit
 from labelhub.accounts.models import ApiToken
 from labelhub.events import message
 from labelhub.openapi import openapi_document
 from printers.callers import HUB
 from printers.models import Event, Printer, PrinterStatus, record
+from templates_app.models import Counter
 from templates_app.registration import load_builtin
 from tests.api import make_printer, script
 
@@ -74,6 +76,8 @@ def known(_local_time: None) -> dict[str, str]:
     accepted = submit(Request(str(printer.id), "asset-tag-12", rows), HUB)
     Job.objects.update(started_at=WHOLE, finished_at=PARTS, expires_at=WHOLE, not_before=PARTS)
     ids = {"jobs": str(accepted.jobs[0].id), "batches": str(accepted.batch), "printers": str(printer.id)}
+    Job.objects.filter(pk=accepted.jobs[1].id).update(state=State.HELD, reasons=[MEDIA_NEEDED])
+    Counter.objects.create(name="box", value=7)
     record("job.news", printer_id=printer.id, job_id=accepted.jobs[0].id)
     return ids
 
@@ -151,7 +155,9 @@ def test_every_instant_of_the_document_is_strict_in_a_real_answer(known: dict[st
             if method != "get" or not schemas:
                 continue
             kind = path.split("/")[2] if path.count("/") > 1 else ""
-            response = caller.get(path.replace("{id}", known.get(kind, "")).replace("{key}", "asset-tag-12"))
+            response = caller.get(
+                path.replace("{id}", known.get(kind, "")).replace("{key}", "asset-tag-12").replace("{name}", "box")
+            )
             if "json" not in response["Content-Type"]:
                 continue
             body = response.json()
