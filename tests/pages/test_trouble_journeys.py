@@ -53,9 +53,9 @@ def page(browser: Browser, at_work: Scene) -> Iterator[Page]:
 
 def print_it(page: Page, field: str, text: str) -> None:
     page.locator(field).fill(text)
-    for empty in page.locator(".print-inputs [required]:not([type=radio])").all():
+    for empty in page.locator(".print-inputs :is([required], textarea):not([type=radio])").all():
         if not empty.input_value():
-            empty.fill("1")
+            empty.fill(empty.get_attribute("placeholder") or "1")
     page.get_by_role("button", name="Print", exact=True).click()
     page.wait_for_url(re.compile("/jobs/"))
 
