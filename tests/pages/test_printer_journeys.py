@@ -2,6 +2,7 @@
 
 import io
 import re
+import time
 import zipfile
 from pathlib import Path
 
@@ -23,11 +24,20 @@ def on_printer(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible()
 
 
+def found_by_a_scan() -> EmulatedPrinter:
+    """On one of the ports that a demo looks at; another hub of this machine may have them for a while."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            return EmulatedPrinter("QL-820NWB", "dk:29x90", port=9104, snmp_port=16104, speed=0).start()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.5)
+
+
 def test_a_printer_is_found_and_added(page: Page) -> None:
-    try:
-        device = EmulatedPrinter("QL-820NWB", "dk:29x90", port=9104, snmp_port=16104, speed=0).start()
-    except OSError:
-        pytest.skip("another hub of this machine has port 16104")
+    device = found_by_a_scan()
     try:
         page.get_by_role("link", name="Printers", exact=True).first.click()
         page.get_by_role("link", name="Look for printers").click()
