@@ -111,10 +111,11 @@ def listen(address: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((address, port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
+        why = error.strerror if isinstance(error, OSError) else "ports are numbers from 0 to 65535"
         raise StartRefused(
-            f"Port {port} on {address} cannot be used: {error.strerror}; choose another one with --port."
+            f"Port {port} on {address} cannot be used: {why}; choose another one with --port."
         ) from error
     return listener
 

@@ -129,6 +129,12 @@ class TestRefusals:
         )
         assert not (tmp_path / "data" / "labelhub.sqlite3").exists()
 
+    def test_a_port_that_does_not_exist(self, tmp_path: Path) -> None:
+        assert self.refusal("--port", "99999", "--data", tmp_path / "data") == (
+            "LabelHub does not start. Port 99999 on 127.0.0.1 cannot be used: ports are numbers from 0 to 65535; "
+            "choose another one with --port."
+        )
+
     def test_a_second_hub_on_the_folder(self, tmp_path: Path) -> None:
         data = tmp_path / "data"
         with Hub(data, demo=False) as hub:
