@@ -6,6 +6,7 @@ from typing import Any
 from printers.errors import Problem
 from templates_app.definition.fields import RESERVED
 from templates_app.definition.model import MAX_ELEMENTS, Definition
+from templates_app.elements import children
 from templates_app.elements.base import Element
 from templates_app.elements.flag import Flag
 from templates_app.elements.group import Group
@@ -61,7 +62,7 @@ class _Check:
                     self.problems.append(Problem(at, "An image has either a field, a picture or data."))
                 if element.field and not (element.field == "item" and "item" in scope):
                     self._must_be(element.field, f"{at}/field", lambda f: f.type == "image", "of type image")
-            self.elements(getattr(element, "elements", []), f"{at}/elements", inner, depth + 1)
+            self.elements(children(element), f"{at}/elements", inner, depth + 1)
 
     def _name(self, element: Element, at: str) -> None:
         if element.name in self.names:

@@ -24,33 +24,37 @@ KINDS: dict[str, tuple[type[Element], Any]] = {
 }
 
 
+def children(element: Element) -> list[Any]:
+    return element.elements if isinstance(element, (group.Group, flag.Flag)) else []
+
+
 def walk(elements: list[Any]) -> Iterator[Element]:
     """Every element, parents before their children."""
     for element in elements:
         yield element
-        yield from walk(getattr(element, "elements", []))
+        yield from walk(children(element))
 
 
-class TurnedNode:
+class TurnedNode(Node):
     """An element drawn on a sheet of its own, turned, and put down."""
 
-    __slots__ = ("_inner", "_setting", "element", "empty", "h", "margin", "w", "x", "y")
+    __slots__ = ("_inner", "_setting")
 
     def __init__(self, inner: Node, setting: Setting) -> None:
-        self.element, self._inner, self._setting = inner.element, inner, setting
-        self.empty = inner.empty
-        self.x = self.y = 0
         quarter = inner.element.rotate in {90, 270}
-        self.w, self.h = (inner.h, inner.w) if quarter else (inner.w, inner.h)
-        m = inner.margin
-        self.margin: Edges = (
-            Edges(max(m.top, m.bottom), max(m.left, m.right), max(m.top, m.bottom), max(m.left, m.right))
-            if quarter
-            else Edges(m.right, m.bottom, m.left, m.top)
-        )
+        size = (inner.h, inner.w) if quarter else (inner.w, inner.h)
+        super().__init__(inner.element, size, empty=inner.empty)
+        self._inner, self._setting = inner, setting
+        self.margin = self.margin_in(*size)
 
-    def place(self, x: int, y: int, w: int, h: int) -> None:
-        self.x, self.y, self.w, self.h = x, y, w, h
+    def margin_in(self, w: int, h: int) -> Edges:
+        if self.element.rotate == 180:
+            m = self._inner.margin_in(w, h)
+            return Edges(m.right, m.bottom, m.left, m.top)
+        m = self._inner.margin_in(h, w)
+        if self.element.rotate == 90:
+            return Edges(m.bottom, m.left, m.top, m.right)
+        return Edges(m.top, m.right, m.bottom, m.left)
 
     def paint(self, sheet: Sheet) -> None:
         if not self.w or not self.h:
@@ -100,7 +104,7 @@ def measure(element: Element, space: Space, setting: Setting) -> Node:
     setting.budget.take()
     values = setting.scope.values
     if (element.visible and not values.get(element.visible)) or (element.hidden and values.get(element.hidden)):
-        return group.GroupNode(_nothing(element), [], 0, Edges(), setting)
+        return Node(element, (0, 0), empty=True)
     run = KINDS[element.kind][1]
     if not element.rotate:
         node: Node = run(element, space, setting)
@@ -110,10 +114,6 @@ def measure(element: Element, space: Space, setting: Setting) -> Node:
     upright = element.model_copy(update={"width": element.height, "height": element.width})
     slack = Edges(space.slack.top, space.slack.left, space.slack.bottom, space.slack.right)
     return TurnedNode(run(upright, Space(space.height, space.width, slack), setting.turned()), setting)
-
-
-def _nothing(element: Element) -> group.Group:
-    return group.Group.model_construct(kind="group", name=element.name, elements=[])
 
 
 for _container in (group.Group, flag.Flag):

@@ -11,6 +11,7 @@ from templates_app.elements.base import (
     Edges,
     Element,
     Horizontal,
+    Node,
     Setting,
     Sheet,
     Space,
@@ -20,9 +21,8 @@ from templates_app.elements.base import (
     does_not_fit,
     own_size,
 )
-from templates_app.elements.lines import Line, TooLarge, layout
+from templates_app.elements.lines import Line, Style, TooLarge, layout
 from templates_app.elements.symbols import SYMBOLOGIES, Symbol, Symbology, make
-from templates_app.elements.text import Text
 from templates_app.errors import DoesNotFit
 from templates_app.fonts import find_face
 
@@ -69,54 +69,27 @@ class Barcode(Element):
         return SYMBOLOGIES[self.symbology].min_module if self.min_module is None else self.min_module
 
 
-class BarcodeNode:
-    __slots__ = (
-        "_caption",
-        "_dots",
-        "_natural",
-        "_symbol",
-        "_symbol_size",
-        "element",
-        "empty",
-        "h",
-        "margin",
-        "w",
-        "x",
-        "y",
-    )
+class BarcodeNode(Node):
+    __slots__ = ("_caption", "_dots", "_natural", "_symbol", "_symbol_size")
+    element: Barcode
 
     def __init__(
-        self,
-        element: Barcode,
-        symbol: Symbol | None,
-        dots: tuple[int, int],
-        size: tuple[int, int],
-        caption: Line | None,
+        self, element: Barcode, symbol: Symbol, dots: tuple[int, int], size: tuple[int, int], caption: Line | None
     ) -> None:
-        self.element, self.empty = element, symbol is None
-        self._symbol, self._dots, self._symbol_size, self._caption = symbol, dots, size, caption
-        self.x = self.y = 0
-        self.w, self.h = size
         across, down = element.quiet_modules * dots[0], element.quiet_modules * dots[1]
         if SYMBOLOGIES[element.symbology].linear:
             down = 0
-        self.margin = Edges(across, down, across, down)
-        if caption:
-            self.w = max(self.w, caption.width)
-            self.h += _caption_height(caption)
-        self._natural = (self.w, self.h)
+        self._symbol, self._dots, self._symbol_size, self._caption = symbol, dots, size, caption
+        self._natural = (max(size[0], caption.width), size[1] + _caption_height(caption)) if caption else size
+        super().__init__(element, self._natural, Edges(across, down, across, down))
 
     def place(self, x: int, y: int, w: int, h: int) -> None:
-        if self.empty:
-            return
         self.w, self.h = self._natural
         self.x = x + aligned(w - self.w, self.element.align)
         self.y = y + aligned(h - self.h, self.element.valign)
 
     def paint(self, sheet: Sheet) -> None:
         symbol = self._symbol
-        if symbol is None:
-            return
         element, (across, down) = self.element, self._symbol_size
         x = self.x + (self.w - across) // 2
         ink = Image.fromarray(symbol.modules.astype(np.uint8) * 255).resize((across, down), Image.Resampling.NEAREST)
@@ -141,10 +114,10 @@ class BarcodeNode:
         )
 
 
-def measure(element: Barcode, space: Space, setting: Setting) -> BarcodeNode:
+def measure(element: Barcode, space: Space, setting: Setting) -> Node:
     value = setting.text(element.value)
     if not value:
-        return BarcodeNode(element, None, (1, 1), (0, 0), None)
+        return Node(element, (0, 0), empty=True)
     symbology = SYMBOLOGIES[element.symbology]
     try:
         symbol = make(element.symbology, value, element.level)
@@ -280,13 +253,12 @@ def _linear(element: Barcode, symbology: Symbology, symbol: Symbol, space: Space
 def _caption(element: Barcode, symbol: Symbol, width: int, setting: Setting) -> Line:
     face = find_face("sans", bold=False)
     dpi = max(setting.dpi_x, setting.dpi_y)
-    style = Text.model_validate({"text": "x", "size": element.readable_size})
     px = round(element.readable_size * dpi / 25.4 / face.metrics.cap)
     squeeze = (round(dpi / setting.dpi_x), round(dpi / setting.dpi_y))
     try:
-        line = layout(style, symbol.text, face, (width * 1.4, None), px, squeeze).lines[0]
+        line = layout(Style(), symbol.text, face, (width * 1.4, None), px, squeeze).lines[0]
     except TooLarge:
-        line = layout(style, symbol.text, face, (None, None), max(8, int(px * 0.7)), squeeze).lines[0]
+        line = layout(Style(), symbol.text, face, (None, None), max(8, int(px * 0.7)), squeeze).lines[0]
     # The gap below the bars is a quarter of a letter.
     line.baseline = round(element.readable_size * 1.35 * setting.dpi_y / 25.4)
     return line

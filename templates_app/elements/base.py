@@ -5,7 +5,7 @@ its final box, `paint` draws it. Everything here is in the reading view, x to th
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, Protocol
+from typing import Annotated, Any, ClassVar, Literal
 
 from PIL import Image, ImageDraw
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -60,9 +60,22 @@ class Edges:
     right: int = 0
     bottom: int = 0
 
-    def turned(self) -> "Edges":
-        """The same edges after a quarter turn, in whichever direction: callers use the larger of two."""
-        return Edges(self.top, self.left, self.bottom, self.right)
+    def less(self, other: "Edges") -> "Edges":
+        """What is left of each, never below nothing."""
+        return Edges(
+            max(0, self.left - other.left),
+            max(0, self.top - other.top),
+            max(0, self.right - other.right),
+            max(0, self.bottom - other.bottom),
+        )
+
+    def most(self, other: "Edges") -> "Edges":
+        return Edges(
+            max(self.left, other.left),
+            max(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
 
 
 NO_EDGES = Edges()
@@ -125,22 +138,34 @@ class Placed:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-class Node(Protocol):
-    """A measured element."""
+class Node:
+    """A measured element; `margin` is the blank it wants around itself."""
 
-    @property
-    def element(self) -> Element: ...
+    __slots__ = ("element", "empty", "h", "margin", "w", "x", "y")
 
-    x: int
-    y: int
-    w: int
-    h: int
-    margin: Edges
-    empty: bool
+    def __init__(self, element: Element, size: tuple[int, int], margin: Edges = NO_EDGES, *, empty: bool = False):
+        self.element, self.empty, self.margin = element, empty, margin
+        self.x = self.y = 0
+        self.w, self.h = size
 
-    def place(self, x: int, y: int, w: int, h: int) -> None: ...
+    def margin_in(self, w: int, h: int) -> Edges:
+        """The same where it is given `w` × `h`: what stays blank in there counts."""
+        if self.margin is NO_EDGES:
+            return NO_EDGES
+        x = aligned(w - self.w, getattr(self.element, "align", "left"))
+        y = aligned(h - self.h, getattr(self.element, "valign", "top"))
+        return self.margin.less(Edges(x, y, w - self.w - x, h - self.h - y))
 
-    def paint(self, sheet: "Sheet") -> None: ...
+    def grow(self, w: int, h: int) -> None:
+        if (w, h) != (self.w, self.h):
+            self.margin = self.margin_in(w, h)
+            self.w, self.h = w, h
+
+    def place(self, x: int, y: int, w: int, h: int) -> None:
+        self.x, self.y, self.w, self.h = x, y, w, h
+
+    def paint(self, sheet: "Sheet") -> None:
+        raise NotImplementedError
 
 
 class Sheet:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from templates_app.elements.base import (
-    NO_EDGES,
     Edges,
     Element,
     Millimetres,
+    Node,
     Setting,
     Sheet,
     Space,
@@ -50,19 +50,16 @@ class Flag(Element):
         return self
 
 
-class FlagNode:
-    __slots__ = ("_cable", "_half", "_setting", "element", "empty", "h", "margin", "w", "x", "y")
+class FlagNode(Node):
+    __slots__ = ("_cable", "_half", "_setting")
+    element: Flag
 
     def __init__(self, element: Flag, half: GroupNode, cable: int, setting: Setting) -> None:
-        self.element, self._half, self._cable, self._setting = element, half, cable, setting
-        self.empty = half.empty
-        m = half.margin
-        self.margin: Edges = Edges(m.left, m.top, m.right, m.bottom) if not half.empty else NO_EDGES
-        self.x = self.y = 0
-        self.w, self.h = 2 * half.w + cable, half.h
+        super().__init__(element, (2 * half.w + cable, half.h), half.margin, empty=half.empty)
+        self._half, self._cable, self._setting = half, cable, setting
 
-    def place(self, x: int, y: int, w: int, h: int) -> None:
-        self.x, self.y, self.w, self.h = x, y, w, h
+    def margin_in(self, w: int, h: int) -> Edges:
+        return self._half.margin_in((w - self._cable) // 2, h)
 
     def paint(self, sheet: Sheet) -> None:
         half = (self.w - self._cable) // 2

@@ -1,12 +1,14 @@
 """Groups: a row or a column that shares its room out, and may repeat over a list."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from templates_app.elements.base import (
+    NO_EDGES,
     Colour,
     Edges,
     Element,
@@ -23,12 +25,10 @@ from templates_app.elements.base import (
     own_size,
 )
 from templates_app.elements.shapes import draw_frame
+from templates_app.elements.text import Text
 
 if TYPE_CHECKING:
     from templates_app.elements import AnyElement
-
-
-CONTAINERS = frozenset({"group", "flag"})
 
 
 class Repeat(Strict):
@@ -62,46 +62,52 @@ class Group(Element):
         return Edges(setting.across(left), setting.down(top), setting.across(right), setting.down(bottom))
 
 
-class GroupNode:
-    __slots__ = ("_gaps", "_padding", "_row", "_setting", "children", "element", "empty", "h", "margin", "w", "x", "y")
+class GroupNode(Node):
+    __slots__ = ("_gaps", "_padding", "_row", "children")
+    element: Group
 
-    def __init__(self, element: Group, children: list[Node], gap: int, padding: Edges, setting: Setting) -> None:
-        self.element, self.children, self._padding, self._setting = element, children, padding, setting
+    def __init__(self, element: Group, children: list[Node], gap: int, padding: Edges) -> None:
+        self.children, self._padding = children, padding
         self._row = element.direction == "row"
-        self.empty = not children and not element.border and not element.fill
-        self.x = self.y = 0
-        # Quiet zones reach into the gaps: the larger of the two counts, as with margins in a browser.
         pairs = pairwise(children)
+        # Quiet zones reach into the gaps: the larger of the two counts, as with margins in a browser.
         if self._row:
             self._gaps = [max(gap, a.margin.right, b.margin.left) for a, b in pairs]
-            self.w = sum(c.w for c in children) + sum(self._gaps) + padding.left + padding.right
-            self.h = max((c.h for c in children), default=0) + padding.top + padding.bottom
+            w, h = sum(c.w for c in children) + sum(self._gaps), max((c.h for c in children), default=0)
         else:
             self._gaps = [max(gap, a.margin.bottom, b.margin.top) for a, b in pairs]
-            self.h = sum(c.h for c in children) + sum(self._gaps) + padding.top + padding.bottom
-            self.w = max((c.w for c in children), default=0) + padding.left + padding.right
-        inner = self.h - padding.top - padding.bottom if self._row else self.w - padding.left - padding.right
-        self.margin = _outer_margin(element, children, padding, inner)
+            w, h = max((c.w for c in children), default=0), sum(c.h for c in children) + sum(self._gaps)
+        size = (w + padding.left + padding.right, h + padding.top + padding.bottom)
+        super().__init__(element, size, empty=not children and not element.border and not element.fill)
+        self.margin = self.margin_in(*size)
+
+    def margin_in(self, w: int, h: int) -> Edges:
+        """How far the quiet zones of its children reach beyond it."""
+        most = NO_EDGES
+        for child, (x, y, child_w, child_h) in self._boxes(w, h):
+            wanted = child.margin_in(child_w, child_h)
+            if wanted is not NO_EDGES:
+                most = most.most(wanted.less(Edges(x, y, w - x - child_w, h - y - child_h)))
+        return most
 
     def place(self, x: int, y: int, w: int, h: int) -> None:
-        self.x, self.y, self.w, self.h = x, y, w, h
-        inner_x, inner_y = x + self._padding.left, y + self._padding.top
-        inner_w = w - self._padding.left - self._padding.right
-        inner_h = h - self._padding.top - self._padding.bottom
+        super().place(x, y, w, h)
+        for child, (child_x, child_y, child_w, child_h) in self._boxes(w, h):
+            child.place(x + child_x, y + child_y, child_w, child_h)
+
+    def _boxes(self, w: int, h: int) -> Iterator[tuple[Node, tuple[int, int, int, int]]]:
+        """Where its children stand in it when it has this size."""
+        left, top = self._padding.left, self._padding.top
+        inner_w, inner_h = w - left - self._padding.right, h - top - self._padding.bottom
         main, cross = (inner_w, inner_h) if self._row else (inner_h, inner_w)
         sizes = [c.w if self._row else c.h for c in self.children]
-        extra = max(0, main - sum(sizes) - sum(self._gaps))
-        gaps, start = self._shares(sizes, extra)
-        at = (inner_x if self._row else inner_y) + start
-        for child, size, gap in zip(self.children, sizes, [*gaps, 0], strict=True):
+        gaps, at = self._shares(sizes, max(0, main - sum(sizes) - sum(self._gaps)))
+        for child, size, gap in zip(self.children, sizes, [*gaps, 0], strict=False):
             own = child.h if self._row else child.w
             reaches = self.element.align == "stretch" or (child.element.kind == "line" and own == 1)
             thick = cross if reaches or own > cross else own
-            offset = {"center": (cross - thick) // 2, "end": cross - thick}.get(self.element.align, 0)
-            if self._row:
-                child.place(at, inner_y + offset, size, thick)
-            else:
-                child.place(inner_x + offset, at, thick, size)
+            offset = aligned(cross - thick, self.element.align)
+            yield child, (left + at, top + offset, size, thick) if self._row else (left + offset, top + at, thick, size)
             at += size + gap
 
     def _shares(self, sizes: list[int], extra: int) -> tuple[list[int], int]:
@@ -134,30 +140,9 @@ def _fills(element: Element, *, row: bool) -> bool:
     return (element.width if row else element.height) == "fill"
 
 
-def _outer_margin(group: Group, children: list[Node], padding: Edges, cross: int) -> Edges:
-    """How much blank the outermost children want around the group, less what lies inside it already."""
-    if not children:
-        return Edges()
-    row = group.direction == "row"
-    before = after = 0
-    for child in children:
-        blank = cross - (child.h if row else child.w)
-        start = aligned(blank, _cross_alignment(group, child.element, row=row))
-        before = max(before, (child.margin.top if row else child.margin.left) - start)
-        after = max(after, (child.margin.bottom if row else child.margin.right) - (blank - start))
-    first, last = children[0].margin, children[-1].margin
-    edges = (first.left, before, last.right, after) if row else (before, first.top, after, last.bottom)
-    inner = (padding.left, padding.top, padding.right, padding.bottom)
-    return Edges(*(max(0, e - p) for e, p in zip(edges, inner, strict=True)))
-
-
-def _cross_alignment(group: Group, child: Element, *, row: bool) -> str:
-    if group.align != "stretch":
-        return group.align
-    return str(getattr(child, "valign" if row else "align", "start")) if child.kind not in CONTAINERS else "start"
-
-
 def _expanded(element: Group, setting: Setting) -> list[tuple[Element, Setting]]:
+    from templates_app.elements import walk
+
     if element.repeat is None:
         return [(child, setting) for child in element.elements]
     raw = setting.scope.values.get(element.repeat.field)
@@ -169,13 +154,14 @@ def _expanded(element: Group, setting: Setting) -> list[tuple[Element, Setting]]
         inner = replace(setting, scope=replace(setting.scope, values=values))
         pairs += [(child, inner) for child in element.elements]
     left = len(items) - len(shown)
-    texts = [child for child in element.elements if child.kind == "text"]
-    if left and element.repeat.more and texts:
+    if left and element.repeat.more:
+        # It looks like the last text of an entry.
+        texts = [each for each in walk(element.elements) if isinstance(each, Text)]
+        changes = {"text": element.repeat.more, "name": f"{element.name}-more", "visible": None, "hidden": None}
+        more = texts[-1].model_copy(update=changes) if texts else Text.model_validate(changes)
         values = {**setting.scope.values, "more": left}
         inner = replace(setting, scope=replace(setting.scope, values=values))
-        pairs.append(
-            (texts[-1].model_copy(update={"text": element.repeat.more, "name": f"{element.name}-more"}), inner)
-        )
+        pairs.append((more, inner))
     return pairs
 
 
@@ -193,7 +179,7 @@ def measure(element: Group, space: Space, setting: Setting) -> GroupNode:
     main = width if row else height
 
     pairs = _expanded(element, setting)
-    nodes: list[Node | None] = [None] * len(pairs)
+    nodes: dict[int, Node] = {}
 
     def measured(n: int, room: int | None) -> Node:
         first, last = n == 0, n == len(pairs) - 1
@@ -205,22 +191,29 @@ def measure(element: Group, space: Space, setting: Setting) -> GroupNode:
             inner = Space(width, room, slack)
         return measure_any(pairs[n][0], inner, pairs[n][1])
 
+    def whole() -> GroupNode:
+        return GroupNode(element, [nodes[n] for n in sorted(nodes) if not nodes[n].empty], gap, padding)
+
     left = main
+    filling: dict[int, float] = {}
     for n, (child, _) in enumerate(pairs):
         if main is not None and _fills(child, row=row):
+            filling[n] = child.weight
             continue
         found = nodes[n] = measured(n, left)
         if left is not None and not found.empty:
             after = found.margin.right if row else found.margin.bottom
             left = max(0, left - (found.w if row else found.h) - max(gap, after))
-    if main is not None:
-        _measure_filling(pairs, nodes, measured, main, gap, row=row)
-    node = GroupNode(element, [c for c in nodes if c is not None and not c.empty], gap, padding, setting)
-    _check_room(element, node, main, setting, row=row, pad=pad_x if row else pad_y)
-    if isinstance(element.width, float):
-        node.w = setting.across(element.width)
-    if isinstance(element.height, float):
-        node.h = setting.down(element.height)
+    if main is None:
+        node = whole()
+    else:
+        size = main + (pad_x if row else pad_y)
+        node = _filled(filling, nodes, measured, whole, size, gap, row=row) if filling else whole()
+        _check_room(element, node, size, setting, row=row)
+    node.grow(
+        setting.across(element.width) if isinstance(element.width, float) else node.w,
+        setting.down(element.height) if isinstance(element.height, float) else node.h,
+    )
     return node
 
 
@@ -239,51 +232,36 @@ def _slack(element: Group, space: Space, padding: Edges) -> Edges:
     )
 
 
-def _measure_filling(
-    pairs: list[tuple[Element, Setting]], nodes: list[Node | None], measured: Any, main: int, gap: int,
-    *, row: bool,
-) -> None:  # fmt: skip
-    filling = [n for n, node in enumerate(nodes) if node is None]
-    if not filling:
-        return
-    present = [node for node in nodes if node is not None and not node.empty]
-    # Gaps as they will be: quiet zones of measured neighbours widen them.
-    taken = sum(node.w if row else node.h for node in present)
-    order = [n for n, node in enumerate(nodes) if node is None or not node.empty]
-    for a, b in pairwise(order):
-        one, two = nodes[a], nodes[b]
-        before = 0 if one is None else (one.margin.right if row else one.margin.bottom)
-        after = 0 if two is None else (two.margin.left if row else two.margin.top)
-        taken += max(gap, before, after)
-    room = max(0, main - taken)
-    total = sum(pairs[n][0].weight for n in filling)
-    for n in filling:
-        share = int(room * pairs[n][0].weight / total)
-        node = nodes[n] = measured(n, share)
-        if node.empty:
-            continue
-        _widen(node, share, row=row)
+def _filled(
+    filling: dict[int, float], nodes: dict[int, Node], measured: Callable[[int, int], Node],
+    whole: Callable[[], GroupNode], size: int, gap: int, *, row: bool,
+) -> GroupNode:  # fmt: skip
+    """The group when those that fill have shared out what the others leave of its `size`."""
+    node = whole()
+    room = size - (node.w if row else node.h) - gap * (len(filling) if node.children else len(filling) - 1)
+    while True:
+        total = sum(filling.values())
+        for n, weight in filling.items():
+            share = int(max(0, room) * weight / total)
+            found = nodes[n] = measured(n, share)
+            if not found.empty:
+                found.grow(*((max(share, found.w), found.h) if row else (found.w, max(share, found.h))))
+        node = whole()
+        shown = {n: weight for n, weight in filling.items() if not nodes[n].empty}
+        over = (node.w if row else node.h) - size
+        if len(shown) < len(filling) and shown:
+            # What is empty leaves its share and its gap to the others.
+            room += gap * (len(filling) - len(shown))
+        elif 0 < over <= room:
+            # Quiet zones widened the gaps.
+            room -= over
+        else:
+            return node
+        filling = shown
 
 
-def _widen(node: Node, share: int, *, row: bool) -> None:
-    """Gives the element all of its share; what is blank in there serves as its quiet zone."""
-    blank = share - (node.w if row else node.h)
-    if blank <= 0:
-        return
-    m = node.margin
-    start = aligned(blank, str(getattr(node.element, "align" if row else "valign", "start")))
-    if row:
-        node.w = share
-        node.margin = Edges(max(0, m.left - start), m.top, max(0, m.right - blank + start), m.bottom)
-    else:
-        node.h = share
-        node.margin = Edges(m.left, max(0, m.top - start), m.right, max(0, m.bottom - blank + start))
-
-
-def _check_room(element: Group, node: GroupNode, main: int | None, setting: Setting, *, row: bool, pad: int) -> None:
-    if main is None:
-        return
-    over = (node.w if row else node.h) - pad - main
+def _check_room(element: Group, node: GroupNode, size: int, setting: Setting, *, row: bool) -> None:
+    over = (node.w if row else node.h) - size
     if over > 0:
         mm = over * 25.4 / (setting.dpi_x if row else setting.dpi_y)
         names = ", ".join(child.element.name for child in node.children)

@@ -10,11 +10,10 @@ from PIL import Image
 from pydantic import Field, field_validator
 
 from templates_app.elements.base import (
-    NO_EDGES,
     Colour,
-    Edges,
     Element,
     Horizontal,
+    Node,
     Setting,
     Sheet,
     Space,
@@ -105,15 +104,13 @@ def read_picture(raw: bytes) -> Image.Image:
         raise ValueError("the picture is damaged") from error
 
 
-class PictureNode:
-    __slots__ = ("_image", "_natural", "element", "empty", "h", "margin", "w", "x", "y")
+class PictureNode(Node):
+    __slots__ = ("_image", "_natural")
+    element: Picture
 
-    def __init__(self, element: Picture, image: Image.Image | None, size: tuple[int, int]) -> None:
-        self.element, self._image = element, image
-        self.empty = image is None
-        self.margin: Edges = NO_EDGES
-        self.x = self.y = 0
-        self.w, self.h = self._natural = size
+    def __init__(self, element: Picture, image: Image.Image, size: tuple[int, int]) -> None:
+        super().__init__(element, size)
+        self._image, self._natural = image, size
 
     def place(self, x: int, y: int, w: int, h: int) -> None:
         self.w, self.h = self._natural
@@ -121,8 +118,6 @@ class PictureNode:
         self.y = y + aligned(h - self.h, self.element.valign)
 
     def paint(self, sheet: Sheet) -> None:
-        if self._image is None:
-            return
         grey = self._image.resize((self.w, self.h), Image.Resampling.LANCZOS)
         if self.element.mode == "dither":
             ink = grey.convert("1").convert("L").point(lambda v: 255 - v)
@@ -133,11 +128,11 @@ class PictureNode:
         sheet.note(self)
 
 
-def measure(element: Picture, space: Space, setting: Setting) -> PictureNode:
+def measure(element: Picture, space: Space, setting: Setting) -> Node:
     own = f"{REFERENCE}{element.picture}" if element.picture else element.data
     data = own or (setting.scope.values.get(element.field) if element.field else None)
     if not data:
-        return PictureNode(element, None, (0, 0))
+        return Node(element, (0, 0), empty=True)
     try:
         image = open_picture(str(data))
     except ValueError as error:

@@ -1,18 +1,25 @@
 """Breaking text into lines and finding the size at which they fit."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from templates_app.fonts import Face
 from templates_app.fonts.glyphs import Glyph, glyph
-
-if TYPE_CHECKING:
-    from templates_app.elements.text import Text
 
 LARGEST_PX = 1400
 ELLIPSIS = "…"
 Room = tuple[float | None, float | None]
 Squeeze = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """`line_height` is a share of the font size; one that `fills` keeps no room for accents beyond its own."""
+
+    wrap: bool = False
+    max_lines: int | None = None
+    line_height: float = 1.2
+    ellipsis: bool = False
+    fills: bool = False
 
 
 class TooLarge(Exception):
@@ -25,17 +32,16 @@ class TooLarge(Exception):
 
 @dataclass(slots=True)
 class Line:
-    """`glyphs` stand at their distance from the line's left edge; the baseline is measured from the text's top."""
+    """`glyphs` stand at their distance from the line's left edge; the baseline is measured from the text's top.
+
+    `below` is how far ink goes below the baseline.
+    """
 
     text: str
     width: int
     baseline: int
     glyphs: list[tuple[Glyph, int]]
-
-    @property
-    def below(self) -> int:
-        """How far ink goes below the baseline."""
-        return max((g.dy + g.h for g, _ in self.glyphs), default=0)
+    below: int
 
 
 @dataclass(slots=True)
@@ -115,38 +121,36 @@ def _drawn(face: Face, text: str, px: int, squeeze: Squeeze) -> tuple[list[tuple
     return [(g, at - left) for g, at in glyphs], right - left if glyphs else 0, above, below
 
 
-def _texts(element: "Text", text: str, face: Face, room: float | None, px: int, *, cut: bool) -> list[str]:
+def _texts(style: Style, text: str, face: Face, room: float | None, px: int, *, cut: bool) -> list[str]:
     if room is None:
         return text.split("\n")
-    lines = wrapped(face, text, px, room) if element.wrap else text.split("\n")
+    lines = wrapped(face, text, px, room) if style.wrap else text.split("\n")
     if not cut:
         return lines
-    if element.max_lines and len(lines) > element.max_lines:
-        lines = [*lines[: element.max_lines - 1], _shortened(face, lines[element.max_lines - 1], px, room)]
+    if style.max_lines and len(lines) > style.max_lines:
+        lines = [*lines[: style.max_lines - 1], _shortened(face, lines[style.max_lines - 1], px, room)]
     return [line if length(face, line, px) <= room else _shortened(face, line, px, room) for line in lines]
 
 
-def _height(element: "Text", face: Face, px: int, lines: int, squeeze: Squeeze) -> int:
-    return round(((lines - 1) * element.line_height + face.metrics.ascent + face.metrics.descent) * px / squeeze[1])
+def _height(style: Style, face: Face, px: int, lines: int, squeeze: Squeeze) -> int:
+    return round(((lines - 1) * style.line_height + face.metrics.ascent + face.metrics.descent) * px / squeeze[1])
 
 
-def layout(
-    element: "Text", text: str, face: Face, room: Room, px: int, squeeze: Squeeze, *, cut: bool = False
-) -> Layout:
+def layout(style: Style, text: str, face: Face, room: Room, px: int, squeeze: Squeeze, *, cut: bool = False) -> Layout:
     """The lines at this size, with an ellipsis where they may be `cut`; raises TooLarge with the dots missing."""
-    texts = _texts(element, text, face, room[0], px, cut=cut)
-    if element.max_lines and len(texts) > element.max_lines:
-        raise TooLarge(lines=len(texts) - element.max_lines)
-    if cut and room[0] is not None and room[1] is not None and element.wrap:
-        texts = _cut_to_height(element, texts, face, (room[0], room[1]), px)
-    height = _height(element, face, px, len(texts), squeeze)
+    texts = _texts(style, text, face, room[0], px, cut=cut)
+    if style.max_lines and len(texts) > style.max_lines:
+        raise TooLarge(lines=len(texts) - style.max_lines)
+    if cut and room[0] is not None and room[1] is not None and style.wrap:
+        texts = _cut_to_height(style, texts, face, (room[0], room[1]), px)
+    height = _height(style, face, px, len(texts), squeeze)
     drawn = [_drawn(face, line, px, squeeze) for line in texts]
     width = max(d[1] for d in drawn)
     ascent = round(face.metrics.ascent * px / squeeze[1])
-    step = element.line_height * px / squeeze[1]
+    step = style.line_height * px / squeeze[1]
     above = max(0, drawn[0][2] - ascent)
     below = max(0, drawn[-1][3] - round(face.metrics.descent * px / squeeze[1]))
-    if element.size == "fit":
+    if style.fills:
         # Such a text may fill the label to its edges: nothing is left around it for accents to reach into.
         height, ascent, above, below = height + above + below, ascent + above, 0, 0
     over_x = 0 if room[0] is None else max(0, width - round(room[0] / squeeze[0]))
@@ -154,7 +158,8 @@ def layout(
     if over_x or over_y:
         raise TooLarge(over_x, over_y)
     lines = [
-        Line(line, d[1], ascent + round(n * step), d[0]) for n, (line, d) in enumerate(zip(texts, drawn, strict=True))
+        Line(line, d[1], ascent + round(n * step), d[0], d[3])
+        for n, (line, d) in enumerate(zip(texts, drawn, strict=True))
     ]
     return Layout(
         lines, width, height, above, below, px, face.metrics.x,
@@ -162,37 +167,37 @@ def layout(
     )  # fmt: skip
 
 
-def _cut_to_height(element: "Text", texts: list[str], face: Face, room: tuple[float, float], px: int) -> list[str]:
+def _cut_to_height(style: Style, texts: list[str], face: Face, room: tuple[float, float], px: int) -> list[str]:
     one = (face.metrics.ascent + face.metrics.descent) * px
-    fits = max(1, int((room[1] - one) / (element.line_height * px)) + 1)
+    fits = max(1, int((room[1] - one) / (style.line_height * px)) + 1)
     if len(texts) <= fits:
         return texts
     return [*texts[: fits - 1], _shortened(face, texts[fits - 1], px, room[0])]
 
 
-def fitted(element: "Text", text: str, face: Face, room: Room, smallest: int, largest: int, squeeze: Squeeze) -> Layout:
+def fitted(style: Style, text: str, face: Face, room: Room, smallest: int, largest: int, squeeze: Squeeze) -> Layout:
     """The layout at the largest size that fits; raises TooLarge as of the smallest."""
     if room[1] is not None:
         one_line = room[1] / (face.metrics.ascent + face.metrics.descent)
         largest = max(smallest, min(largest, int(one_line) + 1))
-    if not element.wrap and room[0] is not None:
+    if not style.wrap and room[0] is not None:
         # Widths grow with the size almost linearly, so one measurement says where to begin.
         longest = max(length(face, line, 100) for line in text.split("\n"))
         if longest:
             largest = max(smallest, min(largest, int(room[0] / longest * 100) + 2))
     low, best = smallest, None
     probe = largest
-    if not element.wrap:
+    if not style.wrap:
         for px in range(largest, max(smallest, largest - 4) - 1, -1):
             try:
-                return layout(element, text, face, room, px, squeeze)
+                return layout(style, text, face, room, px, squeeze)
             except TooLarge:
                 probe = px - 1
     while low <= probe:
         middle = (low + probe + 1) // 2
         try:
-            best = layout(element, text, face, room, middle, squeeze)
+            best = layout(style, text, face, room, middle, squeeze)
             low = middle + 1
         except TooLarge:
             probe = middle - 1
-    return best or layout(element, text, face, room, smallest, squeeze, cut=element.overflow == "ellipsis")
+    return best or layout(style, text, face, room, smallest, squeeze, cut=style.ellipsis)

@@ -6,10 +6,9 @@ from PIL import Image, ImageDraw
 from pydantic import Field
 
 from templates_app.elements.base import (
-    NO_EDGES,
     Colour,
-    Edges,
     Element,
+    Node,
     Setting,
     Sheet,
     Space,
@@ -35,22 +34,20 @@ class Box(Element):
     colour: Colour = "black"
 
 
-class LineNode:
-    __slots__ = ("_horizontal", "_setting", "element", "empty", "h", "margin", "w", "x", "y")
+class LineNode(Node):
+    __slots__ = ("_horizontal", "_setting")
+    element: Line
 
     def __init__(self, element: Line, setting: Setting) -> None:
-        self.element, self._setting = element, setting
-        self.empty = False
-        self.margin: Edges = NO_EDGES
-        self.x = self.y = 0
+        self._setting = setting
         self._horizontal = element.direction == "horizontal"
         # Without a length of its own it takes no room along itself and reaches across what it is given.
+        length = element.length or 0
         if self._horizontal:
-            self.h = max(1, setting.down(element.thickness))
-            self.w = setting.across(element.length) if element.length else 1
+            size = (max(1, setting.across(length)), max(1, setting.down(element.thickness)))
         else:
-            self.w = max(1, setting.across(element.thickness))
-            self.h = setting.down(element.length) if element.length else 1
+            size = (max(1, setting.across(element.thickness)), max(1, setting.down(length)))
+        super().__init__(element, size)
 
     def place(self, x: int, y: int, w: int, h: int) -> None:
         self.x, self.y = x, y
@@ -80,16 +77,13 @@ def measure_line(element: Line, _space: Space, setting: Setting) -> LineNode:
     return LineNode(element, setting)
 
 
-class BoxNode:
-    __slots__ = ("_setting", "element", "empty", "h", "margin", "w", "x", "y")
+class BoxNode(Node):
+    __slots__ = ()
+    element: Box
 
     def __init__(self, element: Box, space: Space, setting: Setting) -> None:
-        self.element, self._setting = element, setting
-        self.empty = False
-        self.margin: Edges = NO_EDGES
-        self.x = self.y = 0
         width, height = own_size(element, space, setting)
-        self.w, self.h = width or 1, height or 1
+        super().__init__(element, (width or 1, height or 1))
 
     def place(self, x: int, y: int, w: int, h: int) -> None:
         self.x, self.y = x, y

@@ -1,5 +1,6 @@
 """Text: its size is the height of a capital letter, and what does not fit is never cut silently."""
 
+import re
 import unicodedata
 from typing import ClassVar, Literal
 
@@ -11,6 +12,7 @@ from templates_app.elements.base import (
     Edges,
     Element,
     Horizontal,
+    Node,
     Setting,
     Sheet,
     Space,
@@ -20,8 +22,14 @@ from templates_app.elements.base import (
     does_not_fit,
     own_size,
 )
-from templates_app.elements.lines import LARGEST_PX, Layout, TooLarge, fitted, layout
+from templates_app.elements.lines import LARGEST_PX, Layout, Style, TooLarge, fitted, layout
 from templates_app.fonts import Face, find_face
+
+# Control and format characters, and what chooses between variants of a letter: no font need have them.
+_SHAPELESS = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\U000e0000-\U000e0fff]"
+)
 
 
 class Text(Element):
@@ -62,24 +70,17 @@ class Text(Element):
         return self
 
 
-class TextNode:
-    __slots__ = ("_layout", "_missing", "_setting", "_text", "element", "empty", "h", "margin", "w", "x", "y")
+class TextNode(Node):
+    __slots__ = ("_layout", "_missing", "_setting", "_text")
+    element: Text
 
-    def __init__(self, element: Text, text: str, found: Layout | None, missing: tuple[str, ...], setting: Setting):
-        self.element = element
-        self.empty = found is None
-        self.margin: Edges = Edges(top=found.above, bottom=found.below) if found else NO_EDGES
-        self.x = self.y = 0
-        self.w, self.h = (found.width, found.height) if found else (0, 0)
+    def __init__(self, element: Text, text: str, found: Layout, missing: tuple[str, ...], setting: Setting) -> None:
+        margin = Edges(top=found.above, bottom=found.below) if found.above or found.below else NO_EDGES
+        super().__init__(element, (found.width, found.height), margin)
         self._layout, self._text, self._missing, self._setting = found, text, missing, setting
-
-    def place(self, x: int, y: int, w: int, h: int) -> None:
-        self.x, self.y, self.w, self.h = x, y, w, h
 
     def paint(self, sheet: Sheet) -> None:
         element, found = self.element, self._layout
-        if found is None:
-            return
         colour: Colour = element.colour
         if element.inverted:
             sheet.fill(self.x, self.y, self.w, self.h, colour)
@@ -134,12 +135,11 @@ def _refusal(element: Text, text: str, over: TooLarge, setting: Setting) -> Exce
     )
 
 
-def measure(element: Text, space: Space, setting: Setting) -> TextNode:
+def measure(element: Text, space: Space, setting: Setting) -> Node:
     text = "\n".join(line.strip() for line in setting.text(element.text).strip("\n").splitlines())
-    # Control characters have no shape.
-    text = "".join(c for c in text if c >= " " or c == "\n")
+    text = _SHAPELESS.sub("", text)
     if not text.strip():
-        return TextNode(element, text, None, (), setting)
+        return Node(element, (0, 0), empty=True)
     face = _face(element)
     width, height = own_size(element, space, setting)
     stacked = "\n".join(_letters(text)) if element.vertical else text
@@ -186,13 +186,16 @@ def _lay_out(element: Text, text: str, face: Face, width: int | None, height: in
     def px(cap_mm: float) -> int:
         return max(1, min(LARGEST_PX, round(cap_mm * dpi / 25.4 / face.metrics.cap)))
 
+    style = Style(
+        element.wrap, element.max_lines, element.line_height, element.overflow == "ellipsis", element.size == "fit"
+    )
     smallest = px(element.min_size)
     if element.size == "fit":
         largest = px(element.max_size) if element.max_size else LARGEST_PX
         if room[0] is None and room[1] is None:
             largest = min(largest, px(5))
-        return fitted(element, text, face, room, smallest, largest, squeeze)
+        return fitted(style, text, face, room, smallest, largest, squeeze)
     wanted = px(float(element.size))
     if element.overflow == "shrink":
-        return fitted(element, text, face, room, min(smallest, wanted), wanted, squeeze)
-    return layout(element, text, face, room, wanted, squeeze, cut=element.overflow == "ellipsis")
+        return fitted(style, text, face, room, min(smallest, wanted), wanted, squeeze)
+    return layout(style, text, face, room, wanted, squeeze, cut=style.ellipsis)

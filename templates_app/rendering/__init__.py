@@ -20,6 +20,8 @@ from templates_app.rendering.values import Values, examples, resolve
 
 __all__ = ["Placed", "Rendering", "Values", "examples", "render", "resolve"]
 
+# An element may be so much larger than its room: rounding to dots.
+TOLERANCE_MM = 0.2
 _FILLING = frozenset({"group", "flag", "box"})
 
 
@@ -40,10 +42,6 @@ class Rendering:
     def tape_mm(self) -> float:
         """What one copy takes of the medium, with the blank that the printer feeds."""
         return self.canvas.medium.length_mm or self.raster.length_mm + 2 * self.canvas.margin_mm
-
-    def reading(self, plane: Image.Image) -> Image.Image:
-        """A plane of the raster as it is read."""
-        return plane.transpose(Image.Transpose.ROTATE_270) if self.across else plane
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,37 +154,49 @@ def _measured(element: Element, area: _Area, setting: Setting) -> tuple[Node, Ed
     )
     width = None if area.width is None else max(0, area.width - x * (2 if centred_x else 1))
     height = None if area.height is None else max(0, area.height - y * (2 if centred_y else 1))
-    return measure(element, Space(width, height, slack), setting), slack
+    node = measure(element, Space(width, height, slack), setting)
+    quiet = node.margin.less(slack)
+    wide, high = quiet.left + quiet.right, quiet.top + quiet.bottom
+    over_x = 0 if width is None else (node.w + wide - width) / setting.dpi_x * 25.4
+    over_y = 0 if height is None else (node.h + high - height) / setting.dpi_y * 25.4
+    if (wide and over_x > TOLERANCE_MM) or (high and over_y > TOLERANCE_MM):
+        # A quiet zone that reaches beyond the element wants room inside the label as well.
+        width = None if width is None else max(0, width - wide)
+        height = None if height is None else max(0, height - high)
+        node = measure(element, Space(width, height, slack), setting)
+    return node, slack
 
 
 def _extent(node: Node, slack: Edges, setting: Setting) -> tuple[int, int]:
     """How much of the label the element takes from one edge to the other."""
     if node.empty:
         return 0, 0
-    element, m = node.element, node.margin
-    quiet_x = max(0, m.left - slack.left) + max(0, m.right - slack.right)
-    quiet_y = max(0, m.top - slack.top) + max(0, m.bottom - slack.bottom)
+    element, quiet = node.element, node.margin.less(slack)
     twice_x = 2 if "left" not in element.anchor and "right" not in element.anchor else 1
     twice_y = 2 if "top" not in element.anchor and "bottom" not in element.anchor else 1
     x, y = setting.across(abs(element.x)) * twice_x, setting.down(abs(element.y)) * twice_y
-    return node.w + quiet_x + x, node.h + quiet_y + y
+    return node.w + quiet.left + quiet.right + x, node.h + quiet.top + quiet.bottom + y
 
 
 def _place(node: Node, slack: Edges, padding: Edges, inner: tuple[int, int], setting: Setting) -> None:
-    element, m = node.element, node.margin
-    quiet = (
-        max(0, m.left - slack.left), max(0, m.top - slack.top),
-        max(0, m.right - slack.right), max(0, m.bottom - slack.bottom),
-    )  # fmt: skip
-    x, w = _along_axis(element.anchor, ("left", "right"), setting.across(element.x), inner[0], quiet[0], quiet[2],
-                       node.w, _fills(element, element.width, horizontal=True))  # fmt: skip
-    y, h = _along_axis(element.anchor, ("top", "bottom"), setting.down(element.y), inner[1], quiet[1], quiet[3],
-                       node.h, _fills(element, element.height, horizontal=False))  # fmt: skip
+    element = node.element
+    fills_x = _fills(element, element.width, horizontal=True)
+    fills_y = _fills(element, element.height, horizontal=False)
+    quiet = node.margin_in(
+        max(node.w, inner[0] - setting.across(element.x)) if fills_x else node.w,
+        max(node.h, inner[1] - setting.down(element.y)) if fills_y else node.h,
+    ).less(slack)
+    x, w = _along_axis(element.anchor, ("left", "right"), setting.across(element.x), inner[0], quiet.left, quiet.right,
+                       node.w, fills_x)  # fmt: skip
+    y, h = _along_axis(element.anchor, ("top", "bottom"), setting.down(element.y), inner[1], quiet.top, quiet.bottom,
+                       node.h, fills_y)  # fmt: skip
     over_x = max(-x, x + w - inner[0], 0) / setting.dpi_x * 25.4
     over_y = max(-y, y + h - inner[1], 0) / setting.dpi_y * 25.4
-    if over_x > 0.2 or over_y > 0.2:
+    if over_x > TOLERANCE_MM or over_y > TOLERANCE_MM:
         beyond = " and ".join(
-            f"{mm:.1f} mm {what}" for mm, what in ((over_x, "in its length"), (over_y, "in its height")) if mm > 0.2
+            f"{mm:.1f} mm {what}"
+            for mm, what in ((over_x, "in its length"), (over_y, "in its height"))
+            if mm > TOLERANCE_MM
         )
         raise does_not_fit(
             element,

@@ -1,5 +1,6 @@
 """Whatever people type into a built-in template, it comes out readable or is refused with a reason."""
 
+from itertools import combinations
 from typing import Any
 
 import pytest
@@ -9,11 +10,23 @@ from hypothesis import strategies as st
 from printers.media import find_medium
 from templates_app.errors import DoesNotFit
 from templates_app.lint import lint
-from templates_app.rendering import render, resolve
+from templates_app.rendering import examples, render, resolve
 from tests.templates_app.golden import DEFINITIONS
 from tests.templates_app.labels import NOW, canvas
 
 WORDS = st.text(st.sampled_from("AÄgjpWil .-/0189ßéЖя"), min_size=1, max_size=300).filter(str.strip)
+
+
+@pytest.mark.parametrize("name", DEFINITIONS)
+def test_whatever_is_left_out_it_prints_without_an_error(name: str) -> None:
+    definition = DEFINITIONS[name]
+    given, optional = examples(definition), [field.name for field in definition.fields if not field.required]
+    for medium in definition.media_keys:
+        for gone in (gone for count in range(len(optional) + 1) for gone in combinations(optional, count)):
+            values = resolve(definition, {field: value for field, value in given.items() if field not in gone})
+            rendering = render(definition, values, canvas(medium), now=NOW)
+            wrong = [f.message for f in lint(rendering, definition, values) if f.severity != "info"]
+            assert (medium, gone, wrong) == (medium, gone, [])
 
 
 @pytest.mark.parametrize("name", DEFINITIONS)
