@@ -59,7 +59,8 @@ def lint(rendering: Rendering, definition: Definition, values: Values) -> list[F
 
 def _ink(rendering: Rendering, plane: Image.Image) -> Dots:
     """True where a dot is burnt, in the reading view."""
-    return ~np.asarray(rendering.reading(plane), dtype=np.bool_)
+    dots = ~np.asarray(plane, dtype=np.bool_)
+    return np.rot90(dots, -1) if rendering.across else dots
 
 
 def _label(
@@ -97,8 +98,8 @@ def _text(placed: Placed) -> Iterator[Finding]:
     if missing := details.get("missing"):
         shown = ", ".join(f"“{c}” (U+{ord(c):04X})" for c in missing[:8])
         yield Finding(
-            "error", name, f"Text “{name}”: no font here has {shown}.",
-            "Leave the character out, or install a font that has it, such as Noto Sans CJK.", "missing-glyph",
+            "error", name, f"Text “{name}”: no font here has {shown}, so it is left out.",
+            "Write it differently, or add a font that has it.", "missing-glyph",
         )  # fmt: skip
     if details.get("off_medium"):
         yield Finding(
@@ -115,15 +116,17 @@ def _text(placed: Placed) -> Iterator[Finding]:
             f"Text “{name}” is small: its small letters are {x_height:.1f} mm high, {LEAST_X_HEIGHT_MM} mm read well.",
             "Shorten it or use a larger label.", "small-text",
         )  # fmt: skip
-    if any(unicodedata.bidirectional(c) in {"R", "AL"} or _is_indic(c) for c in details.get("text", "")):
+    if any(map(_needs_shaping, details["text"])):
         yield Finding(
             "warning", name, f"Text “{name}” is in a script that needs shaping, its letters may stand wrong.",
             "Look at the preview closely.", "complex-script",
         )  # fmt: skip
 
 
-def _is_indic(character: str) -> bool:
-    return "\u0900" <= character <= "\u0dff" or "\u0e00" <= character <= "\u109f"
+def _needs_shaping(character: str) -> bool:
+    if character < "\u0590":
+        return False
+    return "\u0900" <= character <= "\u109f" or unicodedata.bidirectional(character) in {"R", "AL"}
 
 
 def _barcode(rendering: Rendering, placed: Placed, own: Dots, either: Dots) -> Iterator[Finding]:

@@ -77,19 +77,22 @@ class Face:
     second: tuple[tuple[str, Coverage], ...] = ()
 
     def runs(self, text: str) -> Iterator[tuple[str, str]]:
-        """(font path, piece of text) in order; characters that no font has stay with this face."""
+        """(font path, piece of text) in order; characters that no font has are left out."""
         if self.coverage.has_all(text):
             yield self.path, text
             return
-        path, start = "", 0
-        for at, character in enumerate(text):
-            needed = self.path if character.isspace() and not path else self._path_for(character) or path or self.path
-            if needed != path and at > start:
-                yield path, text[start:at]
-                start = at
+        path, piece = self.path, ""
+        for character in text:
+            needed = self._path_for(character) or (path if character.isspace() else None)
+            if needed is None:
+                continue
+            if needed != path and piece:
+                yield path, piece
+                piece = ""
             path = needed
-        if text[start:]:
-            yield path, text[start:]
+            piece += character
+        if piece:
+            yield path, piece
 
     def missing(self, text: str) -> tuple[str, ...]:
         """The characters that no font here has, once each."""

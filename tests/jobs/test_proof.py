@@ -63,7 +63,7 @@ class TestOverride:
         job = one(submit(request(printer, override_lint=True), BOSS))
         event = Event.objects.get(job_id=job.pk)
         assert event.actor == "boss"
-        assert event.data["overridden"] == ["Text “text-1”: no font here has “名” (U+540D)."]
+        assert event.data["overridden"] == ["Text “text-1”: no font here has “名” (U+540D), so it is left out."]
 
     def test_who_may_not_cannot(self, printer: Printer) -> None:
         make_template(UNIQUE)

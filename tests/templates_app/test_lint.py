@@ -78,6 +78,18 @@ def test_a_character_without_a_glyph_is_named() -> None:
     assert "U+13A0" in found[0].message
 
 
+def test_such_a_character_is_left_out_and_never_a_box() -> None:
+    with_it, without = (rendered(definition({"kind": "text", "text": words})) for words in ("ab\u13a0c", "abc"))
+    assert with_it.raster.png == without.raster.png
+
+
+def test_characters_that_have_no_shape_need_no_font() -> None:
+    words = "a\u00ad\u200b\u200db\ufe0f\u2066\x9fc"
+    assert codes({"kind": "text", "text": words}) == []
+    plain = rendered(definition({"kind": "text", "text": "abc"}))
+    assert rendered(definition({"kind": "text", "text": words})).raster.png == plain.raster.png
+
+
 def test_scripts_that_need_shaping_are_warned_of() -> None:
     assert ("warning", "t", "complex-script") in codes({"kind": "text", "name": "t", "text": "مرحبا"})
 
