@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from templates_app.definition import Definition, Field, fingerprint
-from templates_app.elements import walk
+from templates_app.elements import children
 from templates_app.elements.base import Element
 
 Additive = Literal["NewDescriptor", "NewField", "NewElement"]
@@ -149,6 +149,8 @@ def _compare_fields(new: Definition, old: Definition, found: Diff) -> None:
 
 
 def _compare_field(key: str, path: str, new: Field, old: Field, found: Diff) -> None:
+    if vars(new) == vars(old):
+        return
     if (new.type, new.many) != (old.type, old.many):
         said = f"{old.type}{' list' * old.many} → {new.type}{' list' * new.many}"
         sentence = f"The field “{new.name}” changes its type: {said}."
@@ -224,14 +226,21 @@ def _compare_elements(new: Definition, old: Definition, found: Diff) -> None:
 
 def _by_name(definition: Definition) -> dict[str, tuple[Element, str]]:
     """Each element with the name of the group that it lies in."""
-    parents = {
-        child.name: element.name for element in walk(definition.elements) for child in getattr(element, "elements", [])
-    }
-    return {element.name: (element, parents.get(element.name, "")) for element in walk(definition.elements)}
+    found: dict[str, tuple[Element, str]] = {}
+
+    def add(elements: Sequence[Element], parent: str) -> None:
+        for element in elements:
+            found[element.name] = element, parent
+            add(children(element), element.name)
+
+    add(definition.elements, "")
+    return found
 
 
 def _changed_attributes(new: Element, old: Element) -> list[str]:
     if new.kind != old.kind:
         return ["kind"]
-    names = [name for name in type(new).model_fields if name not in {"elements", "name"}]
-    return [name for name in names if getattr(new, name) != getattr(old, name)]
+    before = vars(old)
+    if not children(new) and vars(new) == before:
+        return []
+    return [name for name, value in vars(new).items() if name not in {"elements", "name"} and value != before[name]]
