@@ -44,4 +44,4 @@ VOLUME /data
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=2)"]
-CMD ["uvicorn", "labelhub.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--ws", "none", "--no-access-log", "--timeout-graceful-shutdown", "3", "--no-proxy-headers"]
+CMD ["uvicorn", "labelhub.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--http", "labelhub.http_limits:LimitedHttp", "--ws", "none", "--no-access-log", "--timeout-graceful-shutdown", "3", "--no-proxy-headers"]

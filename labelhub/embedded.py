@@ -16,6 +16,7 @@ from celery.worker import WorkController, state
 
 from labelhub import events
 from labelhub.celery import app
+from labelhub.http_limits import LimitedHttp
 from labelhub.refusals import StartRefused
 from labelhub.router import asgi_application
 from labelhub.startup import settle
@@ -135,6 +136,7 @@ def serve(listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
 
     config = uvicorn.Config(
         asgi_application(),
+        http=LimitedHttp,
         log_config=None,
         access_log=False,
         ws="none",

@@ -8,14 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
 
-from a2wsgi import WSGIMiddleware
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from health.liveness import LIVENESS_PATHS, liveness_body
 from labelhub import events
 from labelhub.problems import API_PREFIX
-from labelhub.threads import SmallRequests, is_small
+from labelhub.threads import Threads
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -39,9 +38,8 @@ def asgi_application() -> App:
     django: Any = get_wsgi_application()
     # All pages and the API: the first request would wait for them.
     import_module(settings.ROOT_URLCONF)
-    streamed: Any = WSGIMiddleware(django, workers=THREADS)
-    pages = SmallRequests(django, streamed.executor)
-    scripts = SmallRequests(django, ThreadPoolExecutor(SCRIPT_THREADS, thread_name_prefix="script"))
+    pages = Threads(django, ThreadPoolExecutor(THREADS, thread_name_prefix="page"))
+    scripts = Threads(django, ThreadPoolExecutor(SCRIPT_THREADS, thread_name_prefix="script"))
     on_the_loop: dict[str, App] = {events.PATH: events.events, **dict.fromkeys(LIVENESS_PATHS, liveness)}
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,8 +51,6 @@ def asgi_application() -> App:
             await on_the_loop[scope["path"]](scope, receive, send)
         elif scope["path"] == events.PATH:
             await events.refuse_method(send)
-        elif not is_small(scope):
-            await streamed(scope, receive, send)
         else:
             await (scripts if _is_of_a_script(scope) else pages)(scope, receive, send)
 

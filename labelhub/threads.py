@@ -1,12 +1,13 @@
-"""WSGI on threads for requests that fit into memory: one way to a thread and back, where the general adapter makes
-five. No thread waits for a client that sends slowly."""
+"""WSGI on threads: one way to a thread and back, once the request is here as a whole. No thread waits for a client that
+sends slowly, or reads slowly."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from concurrent.futures import Executor
 from contextvars import copy_context
 from io import BytesIO
-from typing import Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Any
 
 from a2wsgi.wsgi import build_environ
 
@@ -17,26 +18,36 @@ Head = tuple[int, list[tuple[bytes, bytes]]]
 
 # An answer up to this size is handed over whole, a longer one (a file, an export) in parts.
 WHOLE = 256 * 1024
-# A longer body (a table, a font) is read by the general adapter, part by part.
+# A longer body (a table, a font) is kept in a file.
 SMALL_BODY = 64 * 1024
+# No page and no operation takes more: a longer one is not read, and refused for its length.
+LARGEST_BODY = 16 * 1024 * 1024
+# So many long ones arrive at the same time; they are as yet anybody's.
+LONG_AT_ONCE = 2
 
 
-def is_small(scope: Scope) -> bool:
-    headers = dict(scope["headers"])
-    length = headers.get(b"content-length", b"0")
-    return b"transfer-encoding" not in headers and length.isdigit() and int(length) <= SMALL_BODY
+class ClientGone(Exception):
+    """It ended the connection before its request was whole."""
 
 
-class SmallRequests:
+class Threads:
     def __init__(self, application: Any, executor: Executor) -> None:
         self.application, self.executor = application, executor
+        self._long = asyncio.Semaphore(LONG_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        sent = await _body(scope, receive)
-        if sent is None:
+        try:
+            sent, length = await self._body(scope, receive)
+        except ClientGone:
             return
+        environ = build_environ(scope, sent)  # type: ignore[arg-type]
+        if length is not None:
+            environ["CONTENT_LENGTH"] = str(length)
+        with sent:
+            await self._answer(environ, send)
+
+    async def _answer(self, environ: Any, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        environ = build_environ(scope, BytesIO(sent))  # type: ignore[arg-type]
         (status, headers), body, rest = await loop.run_in_executor(
             self.executor, copy_context().run, self._begin, environ
         )
@@ -49,6 +60,33 @@ class SmallRequests:
         finally:
             if rest is not None:
                 await loop.run_in_executor(self.executor, rest.close)
+
+    async def _body(self, scope: Scope, receive: Receive) -> tuple[IO[bytes], int | None]:
+        """What was sent, and its length where it has one. Of what is too long only the length."""
+        headers = dict(scope["headers"])
+        if b"transfer-encoding" not in headers:
+            if b"content-length" not in headers:
+                return BytesIO(), None
+            length = int(headers[b"content-length"])
+            if length <= SMALL_BODY:
+                return BytesIO(b"".join([part async for part in _parts(receive)])), length
+            if length > LARGEST_BODY:
+                return BytesIO(), length
+        async with self._long:
+            file: IO[bytes] = SpooledTemporaryFile(SMALL_BODY)  # type: ignore[assignment]  # noqa: SIM115
+            length = 0
+            try:
+                async for part in _parts(receive):
+                    length += len(part)
+                    if length > LARGEST_BODY:
+                        file.truncate(0)
+                        break
+                    file.write(part)
+            except BaseException:
+                file.close()
+                raise
+        file.seek(0)
+        return file, length
 
     def _begin(self, environ: Any) -> tuple[Head, bytes, "Rest | None"]:
         head: list[Head] = []
@@ -68,18 +106,14 @@ class SmallRequests:
         return head[0], body, None
 
 
-async def _body(scope: Scope, receive: Receive) -> bytes | None:
-    """None where the client went away before its end."""
-    if not any(name == b"content-length" for name, _ in scope["headers"]):
-        return b""
-    parts = []
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return None
-        parts.append(message.get("body", b""))
+            raise ClientGone
+        yield message.get("body", b"")
         if not message.get("more_body", False):
-            return b"".join(parts)
+            return
 
 
 class Rest:

@@ -8,6 +8,7 @@ from django.conf import LazySettings
 if TYPE_CHECKING:
     from printers.emulator import EmulatedPrinter
     from printers.models import Printer
+    from tests.faults.site import Site
 
 
 @pytest.fixture(autouse=True)
@@ -35,3 +36,20 @@ def printer(device: "EmulatedPrinter") -> "Printer":
 
     make_template()
     return make_printer(device)
+
+
+@pytest.fixture(scope="package")
+def running(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Site]":
+    from tests.faults.site import deployed
+
+    with deployed(tmp_path_factory.mktemp("site")) as made:
+        yield made
+
+
+@pytest.fixture
+def site(running: "Site") -> "Site":
+    """Two workers that live, and nothing left over."""
+    while len([each for each in running.workers if each.runs]) < 2:
+        running.start_worker()
+    running.settle()
+    return running

@@ -3,31 +3,15 @@
 import signal
 import statistics
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from celery import Celery
 
-from tests.faults.site import LIMIT_S, Site, deployed
+from tests.faults.site import LIMIT_S, Site
 from tests.services import wait_until
 
 pytestmark = [pytest.mark.services, pytest.mark.processes]
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with deployed(tmp_path_factory.mktemp("site")) as made:
-        yield made
-
-
-@pytest.fixture
-def site(running: Site) -> Site:
-    """Two workers that live, and nothing left over."""
-    while len([each for each in running.workers if each.runs]) < 2:
-        running.start_worker()
-    running.settle()
-    return running
 
 
 @pytest.mark.fault(7)

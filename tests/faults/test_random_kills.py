@@ -4,7 +4,6 @@ The seed is printed; `make faults SEED=… LABELS=…` repeats a run or makes it
 """
 
 import os
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from jobs.models import Job, State
 from jobs.states import TERMINAL
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
+from tests.faults.chances import chance
 from tests.faults.invariants import check_invariants
 from tests.faults.workers import Worker, database_url, kill
 from tests.hubs import Hub
@@ -28,12 +28,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 LABELS = int(os.environ.get("LABELHUB_TEST_LABELS") or "50")
 # Each start of a hub takes seconds.
 HUB_LABELS = 50
-
-
-def chance() -> random.Random:
-    seed = int(os.environ.get("LABELHUB_TEST_SEED") or "0") or random.SystemRandom().randrange(1, 10**9)
-    print(f"LABELHUB_TEST_SEED={seed}")  # noqa: T201 (pytest shows it where the test fails)
-    return random.Random(seed)
 
 
 def all_settled() -> bool:

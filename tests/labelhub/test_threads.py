@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from labelhub.threads import SMALL_BODY, WHOLE, SmallRequests, is_small
+from labelhub.threads import LARGEST_BODY, SMALL_BODY, WHOLE, Threads
 
 
 class Answer:
@@ -29,10 +29,13 @@ def scope(*headers: tuple[bytes, bytes]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def call(application: Callable[..., Any], send: Any = None, *messages: dict[str, Any]) -> list[dict[str, Any]]:
+def call(
+    application: Callable[..., Any], send: Any = None, *messages: dict[str, Any], chunked: bool = False
+) -> list[dict[str, Any]]:
     sent: list[dict[str, Any]] = []
     length = sum(len(each.get("body", b"")) for each in messages)
-    headers = [(b"x-a", b"b"), *([(b"content-length", str(length).encode())] if messages else [])]
+    said = (b"transfer-encoding", b"chunked") if chunked else (b"content-length", str(length).encode())
+    headers = [(b"x-a", b"b"), *([said] if messages else [])]
     left = iter(messages)
 
     async def receive() -> dict[str, Any]:
@@ -42,14 +45,14 @@ def call(application: Callable[..., Any], send: Any = None, *messages: dict[str,
         sent.append(dict(message))
 
     with ThreadPoolExecutor(1) as threads:
-        asyncio.run(SmallRequests(application, threads)(scope(*headers), receive, send or keep))
+        asyncio.run(Threads(application, threads)(scope(*headers), receive, send or keep))
     return sent
 
 
 def answering(answer: Answer, seen: dict[str, Any] | None = None) -> Callable[..., Any]:
     def application(environ: dict[str, Any], start_response: Any) -> Answer:
         if seen is not None:
-            seen.update(environ)
+            seen.update(environ, read=environ["wsgi.input"].read())
         start_response("200 OK", [("Content-Type", "text/plain"), ("X-Name", "é")])
         return answer
 
@@ -69,7 +72,7 @@ def test_it_works() -> None:
     ]
     assert answer.closed == 1
     assert (seen["PATH_INFO"], seen["QUERY_STRING"], seen["REMOTE_ADDR"]) == ("/a b", "x=1", "1.2.3.4")
-    assert (seen["HTTP_X_A"], seen["wsgi.input"].read()) == ("b", b"")
+    assert (seen["HTTP_X_A"], seen["read"]) == ("b", b"")
 
 
 @pytest.mark.parametrize("size", [WHOLE, WHOLE + 1, 3 * WHOLE + 5])
@@ -116,7 +119,7 @@ def test_a_body_is_read_whole() -> None:
     seen = dict[str, Any]()
     parts = {"body": b"one ", "more_body": True}, {"body": b"two"}
     call(answering(Answer(), seen), None, *({"type": "http.request", **each} for each in parts))
-    assert (seen["wsgi.input"].read(), seen["CONTENT_LENGTH"]) == (b"one two", "7")
+    assert (seen["read"], seen["CONTENT_LENGTH"]) == (b"one two", "7")
 
 
 def test_half_a_body_is_no_request() -> None:
@@ -126,10 +129,20 @@ def test_half_a_body_is_no_request() -> None:
     assert seen == {}
 
 
-def test_what_is_small() -> None:
-    assert is_small(scope())
-    assert is_small(scope((b"content-length", b"0")))
-    assert is_small(scope((b"content-length", str(SMALL_BODY).encode())))
-    assert not is_small(scope((b"content-length", str(SMALL_BODY + 1).encode())))
-    assert not is_small(scope((b"content-length", b"-1")))
-    assert not is_small(scope((b"transfer-encoding", b"chunked")))
+@pytest.mark.parametrize("size", [SMALL_BODY, SMALL_BODY + 1, LARGEST_BODY])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_long_body_is_read_whole(size: int, chunked: bool) -> None:
+    seen = dict[str, Any]()
+    parts = {"body": b"x" * (size - 10), "more_body": True}, {"body": b"y" * 10}
+    messages = ({"type": "http.request", **each} for each in parts)
+    call(answering(Answer(), seen), None, *messages, chunked=chunked)
+    assert (seen["read"], seen["CONTENT_LENGTH"]) == (b"x" * (size - 10) + b"y" * 10, str(size))
+    assert seen["wsgi.input"].closed
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_of_what_is_too_long_only_the_length_is_told(chunked: bool) -> None:
+    seen = dict[str, Any]()
+    begun = {"type": "http.request", "body": b"x" * (LARGEST_BODY + 1), "more_body": True}
+    call(answering(Answer(), seen), None, begun, chunked=chunked)
+    assert (seen["read"], seen["CONTENT_LENGTH"]) == (b"", str(LARGEST_BODY + 1))
