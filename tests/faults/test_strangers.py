@@ -15,8 +15,9 @@ from tests.hubs import ROOT, Hub, call, environment
 pytestmark = [pytest.mark.processes, pytest.mark.fault(31)]
 
 ATTACK_S = 12
-# On a machine with nothing else to do probes take a few ms; this one may have other tests to run.
-MEDIAN_MS, SLOWEST_MS = 100, 5000
+# With two cores for the hub and the strangers alone, nearly all are answered in less than 100 ms (docs/reliability.md);
+# this machine may have other tests to run. A hub that strangers can hold up answers none for 10 s.
+MEDIAN_MS, SLOWEST_MS = 500, 5000
 MOST_MORE_KB = 120_000
 
 
