@@ -73,7 +73,7 @@ class Threads:
             if length > LARGEST_BODY:
                 return BytesIO(), length
         async with self._long:
-            file: IO[bytes] = SpooledTemporaryFile(SMALL_BODY)  # type: ignore[assignment]  # noqa: SIM115
+            file: IO[bytes] = SpooledTemporaryFile(SMALL_BODY)  # noqa: SIM115
             length = 0
             try:
                 async for part in _parts(receive):
