@@ -115,7 +115,7 @@ def caller_for(request: HttpRequest, route: tuple[str, str]) -> Caller:
     scope = ROUTES.get(route)
     if scope is None:
         raise Forbidden("No rule says who may call this address, so nobody may.")
-    if "Authorization" not in request.headers and route in SESSION_READS and request.user.is_authenticated:
+    if "HTTP_AUTHORIZATION" not in request.META and route in SESSION_READS and request.user.is_authenticated:
         caller = caller_of(request)
     else:
         caller = _token_caller(request)
@@ -137,7 +137,7 @@ _tokens: Prepared[ApiToken] = Prepared(
 
 
 def _token_caller(request: HttpRequest) -> Caller:
-    kind, _, text = request.headers.get("Authorization", "").partition(" ")
+    kind, _, text = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
     token = ApiToken.find(text.strip(), look_up=_tokens) if kind.lower() == "bearer" else None
     if token is None:
         raise NotAuthenticated(PLAIN[401][1])

@@ -2,6 +2,7 @@
 as the answer. Whatever is unusual goes the long way, with the same result."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -29,7 +30,7 @@ class ShortcutMiddleware:
             return self.get_response(request)
         try:
             request.get_host()
-            request.resolver_match = resolve(request.path_info)
+            request.resolver_match = _resolved(request.path_info)
             # An earlier request of this thread may have left another one.
             translation.activate(settings.LANGUAGE_CODE)
             request.user = AnonymousUser()
@@ -42,6 +43,10 @@ class ShortcutMiddleware:
         if not response.streaming and "Content-Length" not in response:
             response["Content-Length"] = str(len(response.content))
         return response
+
+
+# Scripts ask for the same addresses all the time; what is found depends on nothing but them.
+_resolved = lru_cache(maxsize=2048)(resolve)
 
 
 def _is_of_a_script(request: HttpRequest) -> bool:
