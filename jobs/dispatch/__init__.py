@@ -30,10 +30,12 @@ from jobs.dispatch.stopping import (
     OFFLINE,
     RETRY_PAUSE_S,
     TIMED_OUT,
+    is_away,
     leave_alone,
     let_go_if_ready,
     may_try,
     ready_again,
+    still_away,
     stop_printer,
 )
 from jobs.dispatch.strips import end_left_strip
@@ -142,9 +144,19 @@ def _next(printer: Printer, session: Session) -> Job | None:
         return None
     if (turn.pausing or printer.stop_reasons) and not may_try(printer):
         return None
+    if job is not None and not left and _stays_away(printer, job, session):
+        return None
     if left:
         end_left_strip(printer, turn)
     return job
+
+
+def _stays_away(printer: Printer, job: Job, session: Session) -> bool:
+    """It is tried again and again; only the first time, and when it is back, is a part of the label's history."""
+    if not is_away(printer) or _gives_up(printer) or session.knock(job, printer):
+        return False
+    still_away(printer)
+    return True
 
 
 def _look_through_held(printer: Printer, turn: Turn, medium_key: str | None, *, now: bool = False) -> bool:
@@ -202,7 +214,8 @@ def _looked(job: Job, session: Session, printer: Printer) -> Looked:
     if session.rested is not None and session.continues(job, printer):
         check_medium(session.rested, job)
         return Looked(session.rested)
-    session.end()
+    if not session.knocked:
+        session.end()
     return look(printer, job, still_mine=session.turn.is_mine)
 
 
@@ -275,10 +288,14 @@ def _put_back(job: Job, attempt: Attempt, printer: Printer, obstacle: Obstacle) 
 
 
 def _give_back(job: Job, attempt: Attempt, printer: Printer, reasons: list[str], message: str) -> None:
-    if printer.error_policy == Printer.ErrorPolicy.ABORT_JOB:
+    if _gives_up(printer):
         queue.abort(job, attempt, reasons, message)
     else:
         queue.requeue(job, attempt, reasons, message)
+
+
+def _gives_up(printer: Printer) -> bool:
+    return printer.error_policy == Printer.ErrorPolicy.ABORT_JOB
 
 
 def _close(attempt: Attempt, message: str) -> None:

@@ -127,6 +127,8 @@ class Session:
         self.rested: Reading | None = None
         # It prints a page only when the next one comes, so that no label could be told from the one behind it.
         self.holds = False
+        # The connection is open, and nothing was sent over it.
+        self.knocked = False
         self._ending: Callable[[], bytes] | None = None
         self._began_with: tuple[object, ...] = ()
 
@@ -143,8 +145,8 @@ class Session:
 
     def connect(self, job: Job, printer: Printer, looked: Looked) -> transport.Connection:
         """Raises PrinterNotReachable."""
+        self._began_with = _run_of(job, printer)
         if self.link is None:
-            self._began_with = _run_of(job, printer)
             deadline = time.monotonic() + CONNECT_S
             try:
                 self.link = transport.connect(
@@ -154,9 +156,19 @@ class Session:
                 raise PrinterNotReachable(error.detail, silent=looked.reading is None) from error
         return self.link
 
+    def knock(self, job: Job, printer: Printer) -> bool:
+        """Whether it takes a connection, which is kept for this label: nobody has to write down that it does not."""
+        release_connection()
+        try:
+            self.connect(job, printer, Looked(None))
+        except PrinterNotReachable:
+            return False
+        self.knocked = True
+        return True
+
     def sent(self, *, ended: bool, ending: Callable[[], bytes] | None) -> None:
         """The printer has a whole label, the last of its job or not."""
-        self.unended, self._ending = not ended, ending
+        self.unended, self._ending, self.knocked = not ended, ending, False
 
     def rests(self, reading: Reading | None) -> None:
         """The label is printed, and the connection stays for the next one."""
@@ -199,7 +211,7 @@ class Session:
             drop_broken_connection()
 
     def _disconnect(self, patience: float) -> None:
-        link, self.link, self.rested = self.link, None, None
+        link, self.link, self.rested, self.knocked = self.link, None, None, False
         if link is None:
             return
         link.deadline = time.monotonic() + patience

@@ -42,6 +42,15 @@ def _longest_pause(printer: Printer, reasons: Sequence[str]) -> float:
     return LONGEST_PAUSE_S if has_answered(printer) else SILENT_PAUSE_S
 
 
+def is_away(printer: Printer) -> bool:
+    """It took no connection when one was tried last."""
+    return printer.stop_reasons in ([OFFLINE], [TIMED_OUT])
+
+
+def still_away(printer: Printer) -> None:
+    leave_alone(printer, _longest_pause(printer, printer.stop_reasons))
+
+
 def ready_again(printer: Printer) -> None:
     """It printed, or its status says that it can."""
     pausing = PrinterLease.objects.filter(printer_id=printer.pk).exclude(failures=0, not_before=None)

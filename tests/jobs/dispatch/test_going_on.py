@@ -7,11 +7,11 @@ from django.utils import timezone
 
 from jobs import queue
 from jobs.dispatch import drain
-from jobs.models import Outcome, PrinterLease, State
+from jobs.models import Attempt, Outcome, PrinterLease, State
 from jobs.states import NOT_READY
 from printers import status
 from printers.emulator import EmulatedPrinter
-from printers.models import Printer, PrinterStatus
+from printers.models import Event, Printer, PrinterStatus
 from tests.jobs.labels import ANN, printed_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -64,6 +64,23 @@ class TestSilentByNature:
         not_before = PrinterLease.objects.get().not_before
         assert not_before is not None
         assert not_before - timezone.now() < timedelta(seconds=1.5)
+
+    def test_trying_again_is_no_history(self, printer: Printer, device: EmulatedPrinter) -> None:
+        device.set_fault("off")
+        job = printed_once(printer)
+        known = Attempt.objects.count(), Event.objects.count()
+        assert known[0] == 1
+        for _ in range(3):
+            PrinterLease.objects.update(not_before=None)
+            drain(printer.pk)
+        assert PrinterLease.objects.get().failures == 4, "it was not tried"
+        assert (Attempt.objects.count(), Event.objects.count()) == known
+
+        device.clear_fault()
+        PrinterLease.objects.update(not_before=None)
+        drain(printer.pk)
+        job.refresh_from_db()
+        assert (job.state, Attempt.objects.count(), len(device.labels)) == (State.COMPLETED, 2, 1)
 
     def test_one_that_tells_its_status_is_left_alone(self, printer: Printer, device: EmulatedPrinter) -> None:
         PrinterLease.objects.create(printer=printer, failures=12)
