@@ -12,7 +12,7 @@ from django.db import connection
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from health.schema import migration_problem
+from health.schema import running_problem
 from jobs.epoch import SENTENCE, held_since
 from jobs.models import Heartbeat, Job, State
 from printers.configuration import load_configuration
@@ -47,8 +47,12 @@ def database() -> Checked:
 
 
 def migrations() -> Checked:
-    if problem := migration_problem():
-        return Checked("fail", "The database is not at the head of the migrations.", private=problem)
+    lacks, newer = running_problem()
+    if lacks:
+        return Checked("fail", "The database lacks migrations of this version.", private=lacks)
+    if newer:
+        # After `bring_up` of the next release and before its processes stand, these go on.
+        return Checked("stale", "A newer version has migrated the database; replace this process.", private=newer)
     return Checked("ok", "The database is at the head of the migrations.")
 
 

@@ -9,6 +9,9 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.options import Options
 
+# The names of its applied migrations, in order, by app.
+Applied = dict[str, list[str]]
+
 MADE_BY_MIGRATIONS = "which its migrations claim to have made; restore it from a backup."
 
 
@@ -27,27 +30,57 @@ def _known() -> frozenset[tuple[str, str]]:
 
 def migration_problem() -> str:
     """Empty at the head of every app; else one sentence with the revision of the database and that of the code."""
-    return drift_problem() or _behind_problem()
+    done = _applied()
+    return _conflict() or _newer(done) or _out_of_order(done) or _behind(done)
 
 
 def drift_problem() -> str:
     """Like `migration_problem`, but content with a database that only has to be migrated."""
-    loader = _on_disk()
-    if conflicts := loader.detect_conflicts():
-        return f"The migrations of {', '.join(sorted(conflicts))} have more than one head; install this version again."
     done = _applied()
+    return _conflict() or _newer(done) or _out_of_order(done)
+
+
+def running_problem() -> tuple[str, str]:
+    """What a process that runs already cannot do without, and else what it may finish its days with.
+
+    A newer release only adds to what the one before it uses, so that the two can serve side by side.
+    """
+    done = _applied()
+    lacks = _conflict() or _out_of_order(done) or _behind(done)
+    return (lacks, "") if lacks else ("", _newer(done))
+
+
+def _applied() -> Applied:
+    found: Applied = {}
+    for app, name in sorted(MigrationRecorder(connection).applied_migrations()):
+        found.setdefault(app, []).append(name)
+    return found
+
+
+def _conflict() -> str:
+    conflicts = _on_disk().detect_conflicts()
+    if not conflicts:
+        return ""
+    return f"The migrations of {', '.join(sorted(conflicts))} have more than one head; install this version again."
+
+
+def _newer(done: Applied) -> str:
     heads = _heads()
-    for app in sorted({label for label, _ in done}):
-        applied = sorted(name for label, name in done if label == app)
-        head = heads.get(app, "no migration")
+    for app, applied in done.items():
         if unknown := [name for name in applied if (app, name) not in _known()]:
             return (
-                f"The database is newer than this version: {app} is at {unknown[-1]} there and at {head} here; "
+                f"The database is newer than this version: {app} is at {unknown[-1]} there and at "
+                f"{heads.get(app, 'no migration')} here; "
                 "install the newer version, or restore the backup made before the upgrade."
             )
-        wanted = _wanted(app, heads[app])
+    return ""
+
+
+def _out_of_order(done: Applied) -> str:
+    for app, head in sorted(_heads().items()):
+        applied, wanted = done.get(app, []), _wanted(app, head)
         missing = [name for name in wanted if name not in applied]
-        if missing and missing != wanted[-len(missing) :]:
+        if applied and missing and missing != wanted[-len(missing) :]:
             return (
                 f"The database was migrated out of order: {app} is at {applied[-1]} there and at {head} here, "
                 f"but lacks {missing[0]}; restore it from a backup."
@@ -55,20 +88,15 @@ def drift_problem() -> str:
     return ""
 
 
-def _behind_problem() -> str:
-    done = _applied()
+def _behind(done: Applied) -> str:
     for app, head in sorted(_heads().items()):
-        applied = sorted(name for label, name in done if label == app)
+        applied = done.get(app, [])
         if set(_wanted(app, head)) - set(applied):
             return (
                 f"The database is older than this version: {app} is at {applied[-1] if applied else 'no migration'} "
                 f"there and at {head} here; run “manage.py bring_up”."
             )
     return ""
-
-
-def _applied() -> set[tuple[str, str]]:
-    return set(MigrationRecorder(connection).applied_migrations())
 
 
 def _heads() -> dict[str, str]:

@@ -128,11 +128,29 @@ class TestDatabase:
 
 
 class TestMigrations:
-    def test_it_fails(self) -> None:
-        MigrationRecorder(connection).record_applied("jobs", "9999_from_the_future")
+    def test_it_fails_where_one_is_missing(self) -> None:
+        last = MigrationRecorder.Migration.objects.filter(app="jobs").order_by("name").last()
+        MigrationRecorder(connection).record_unapplied("jobs", last.name)
         answer = readiness.migrations()
-        assert (answer.status, answer.detail) == ("fail", "The database is not at the head of the migrations.")
-        assert "9999_from_the_future" in answer.private
+        assert (answer.status, answer.detail) == ("fail", "The database lacks migrations of this version.")
+        assert last.name in answer.private
+
+    def test_it_fails_where_one_is_missing_among_newer_ones(self) -> None:
+        recorder = MigrationRecorder(connection)
+        recorder.record_unapplied("jobs", "0002_mark_the_barrier")
+        recorder.record_applied("jobs", "9999_from_the_future")
+        answer = readiness.migrations()
+        assert answer.status == "fail"
+        assert "lacks 0002_mark_the_barrier" in answer.private
+
+    def test_a_newer_database_serves_until_this_process_is_replaced(self, client: Client, alive: None) -> None:
+        Template.objects.create(key="t")
+        MigrationRecorder(connection).record_applied("jobs", "9999_from_the_future")
+        response = client.get("/readiness")
+        assert (response.status_code, response.json()["status"]) == (200, "degraded")
+        answer = response.json()["checks"]["migrations"]
+        assert answer["status"] == "stale"
+        assert answer["detail"].startswith("The database is newer than this version: jobs is at 9999_from_the_future")
 
 
 @pytest.fixture
