@@ -3,7 +3,7 @@
 For the few that every request of a script makes; everything else is an ordinary query set.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -65,13 +65,7 @@ class _Plan:
         return [self._row(each) for each in found]
 
     def _ask(self, given: list[Any]) -> Any:
-        wrapper: Any = connections[self.alias]
-        # A statement that is logged is shown with its values; a prepared one does not have them.
-        if self.vendor != "postgresql" or wrapper.queries_logged or wrapper.execute_wrappers:
-            with wrapper.cursor() as cursor:
-                cursor.execute(self.sql, given)
-                return cursor.fetchall()
-        return _ask_prepared(wrapper, self.sql, given)
+        return executed(connections[self.alias], self.sql, given).fetchall()
 
     def _row(self, columns: Any) -> Any:
         row = self._instance(self.model, self.names, columns[self.start : self.end])
@@ -98,14 +92,19 @@ class _Plan:
         return row
 
 
-def _ask_prepared(wrapper: Any, sql: str, given: list[Any]) -> Any:
-    """PostgreSQL keeps its plan, too: planning takes it longer than the answer."""
+def executed(database: Any, sql: str, given: Sequence[Any]) -> Any:
+    """A cursor that has run it. PostgreSQL keeps its plan, too: planning takes it longer than the answer."""
+    # A statement that is logged is shown with its values; a prepared one does not have them.
+    if database.vendor != "postgresql" or database.queries_logged or database.execute_wrappers:
+        cursor = database.cursor()
+        cursor.execute(sql, given)
+        return cursor
     from printers.preparing import cursor_of
 
-    wrapper.ensure_connection()
-    wrapper.validate_no_broken_transaction()
-    with wrapper.wrap_database_errors:
-        return cursor_of(wrapper.connection, sql).execute(sql, given).fetchall()
+    database.ensure_connection()
+    database.validate_no_broken_transaction()
+    with database.wrap_database_errors:
+        return cursor_of(database.connection, sql).execute(sql, given)
 
 
 def _place(parameter: Any, marks: list[Any]) -> Any:

@@ -11,6 +11,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet, sql
 
+from printers.prepared import executed
+
 M = TypeVar("M", bound=Model)
 
 
@@ -48,9 +50,7 @@ class Update:
             query.clear_ordering(force=True)
             query.add_update_values(dict(columns))  # type: ignore[attr-defined]
             written = self._written[database.vendor] = query.get_compiler(using=database.alias).as_sql()
-        with database.cursor() as cursor:
-            cursor.execute(written[0], _filled(written[1], values, database))
-            return int(cursor.rowcount)
+        return int(executed(database, written[0], _filled(written[1], values, database)).rowcount)
 
 
 class Select(Generic[M]):
@@ -105,9 +105,8 @@ def insert(model: type[Model], *rows: Mapping[str, Any], returning: str = "") ->
         for row in rows
         for field in fields
     ]
-    with database.cursor() as cursor:
-        cursor.execute(text, params)
-        return cursor.fetchone()[0] if returning else None
+    cursor = executed(database, text, params)
+    return cursor.fetchone()[0] if returning else None
 
 
 _inserts: dict[tuple[Any, ...], tuple[str, list["Field[Any, Any]"]]] = {}
