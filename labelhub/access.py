@@ -62,12 +62,18 @@ ROUTES: dict[tuple[str, str], Scope] = {
     ("GET", "/api/counters"): Scope.READ,
     ("GET", "/api/counters/{name}"): Scope.READ,
     ("POST", "/api/counters/{name}/reset"): Scope.MANAGE,
+    # To be printed, and with the hub's own token for the other app: not for everybody who may look.
+    ("GET", "/api/lookup/{integration}"): Scope.PRINT,
+    ("GET", "/api/lookup/{integration}/{id}"): Scope.PRINT,
     ("GET", "/api/events"): Scope.READ,
     ("GET", "/openapi.json"): Scope.READ,
     ("GET", "/docs"): Scope.READ,
     ("GET", "/redoc"): Scope.READ,
     ("GET", "/metrics"): Scope.READ,
 }
+
+# They take no token of the hub: each message proves for itself who sent it (labelhub/integrations/verifying.py).
+WEBHOOKS = frozenset({("POST", "/api/webhooks/{source}"), ("POST", "/api/webhooks/{source}/{token}")})
 
 SESSION_READS = frozenset(
     {

@@ -9,6 +9,7 @@ from ninja import NinjaAPI
 from jobs.api import routers as jobs
 from labelhub import problems
 from labelhub.access import Bearer
+from labelhub.integrations.api import router as integrations
 from labelhub.parsing import StrictParser
 from labelhub.problems import API_PREFIX
 from printers.api import router as printers
@@ -26,7 +27,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 problems.attach(api)
-for router in (*jobs, printers, templates):
+for router in (*jobs, printers, templates, integrations):
     api.add_router("", router)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from labelhub.integrations.configuration import problems as integration_problems
 from printers.configuration import load_configuration
 
 TAG = "labelhub"
@@ -103,5 +104,6 @@ def configuration_is_read(**_: Any) -> Sequence[CheckMessage]:
     """labelhub.W004: something in the LABELHUB_CONFIG file; the hub runs without that part."""
     configuration = load_configuration()
     sentences = [*configuration.problems, *(entry.error for entry in configuration.printers if entry.error)]
+    sentences += integration_problems()
     hint = f"Correct {configuration.path}; the rest of it works."
     return [Warning(sentence, hint=hint, id="labelhub.W004") for sentence in sentences]

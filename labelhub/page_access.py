@@ -20,6 +20,7 @@ PAGES: dict[str, Scope] = {
     "print": Scope.PRINT,
     "print-form": Scope.PRINT,
     "print-preview": Scope.PRINT,
+    "look-up": Scope.PRINT,
     "preset": Scope.PRINT,
     "preset-keep": Scope.PRINT,
     "template-new": Scope.DESIGN,

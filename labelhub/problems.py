@@ -12,6 +12,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from jobs.errors import ArtifactUnusable
+from labelhub.integrations.errors import IntegrationBusy, IntegrationFailed
 from printers.errors import (
     Conflict,
     Forbidden,
@@ -34,6 +35,8 @@ STATUS_OF: dict[type[HubError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     TransportError: HTTPStatus.BAD_GATEWAY,
     ArtifactUnusable: HTTPStatus.SERVICE_UNAVAILABLE,
+    IntegrationFailed: HTTPStatus.BAD_GATEWAY,
+    IntegrationBusy: HTTPStatus.SERVICE_UNAVAILABLE,
     HubError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 

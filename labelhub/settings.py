@@ -209,6 +209,7 @@ TAPE_LIMIT_M = envint("LABELHUB_TAPE_LIMIT_M", 500, least=0)
 INSTALLED_APPS = [
     "labelhub.accounts",
     "labelhub.webhooks",
+    "labelhub.integrations",
     "labelhub.apps.LabelHubConfig",
     "health",
     "jobs",
@@ -231,6 +232,7 @@ MIDDLEWARE = [
     "labelhub.metrics.MetricsMiddleware",
     "health.views.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "labelhub.integrations.cors.WebhookOriginMiddleware",
     "labelhub.shortcut.ShortcutMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "labelhub.content_policy.ContentPolicyMiddleware",
@@ -290,6 +292,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "labelhub.context.appearance",
                 "labelhub.context.allowed",
+                "labelhub.integrations.context.lookup_sources",
             ],
         },
     },

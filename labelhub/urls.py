@@ -25,6 +25,7 @@ urlpatterns = [
     path("docs", docs.swagger, name="api-docs"),
     path("redoc", docs.redoc, name="api-reference"),
     path("", include("jobs.urls")),
+    path("", include("labelhub.integrations.urls")),
     path("", include("printers.urls")),
     path("", include("templates_app.urls")),
     path(

@@ -17,6 +17,7 @@ DEFAULT_SITE = "main"
 DEFAULT_PORT, DEFAULT_SNMP_PORT, DEFAULT_COMMUNITY = 9100, 161, "public"
 KEYS = frozenset({"site", "name", "model", "host", "port", "queue_path", "snmp_port", "snmp_community", "media"})
 SITE_KEYS = frozenset({"key", "title"})
+TOP_KEYS = ("site", "printer", "templates", "integration")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Configuration:
     sites: dict[str, str] = field(default_factory=dict)
     printers: tuple[PrinterEntry, ...] = ()
     templates: tuple[Path, ...] = ()
+    # As they stand there: the front door knows what they mean.
+    integrations: tuple[dict[str, Any], ...] = ()
     problems: tuple[str, ...] = ()
 
 
@@ -78,9 +81,9 @@ def read_configuration(path: Path) -> Configuration:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return Configuration(str(path), readable=False, problems=(f"{path} is not valid TOML: {error}.",))
     problems = [
-        f"{path}: “{key}” is not known here; known are site, printer, templates."
+        f"{path}: “{key}” is not known here; known are {', '.join(TOP_KEYS)}."
         for key in document
-        if key not in {"site", "printer", "templates"}
+        if key not in TOP_KEYS
     ]
     sites = _sites(_tables(document, "site", problems), problems)
     printers = _printers(_tables(document, "printer", problems), problems)
@@ -89,6 +92,7 @@ def read_configuration(path: Path) -> Configuration:
         sites={**{entry.site: "" for entry in printers}, **sites},
         printers=tuple(printers),
         templates=tuple(_templates(document.get("templates", []), path.parent, problems)),
+        integrations=tuple(_tables(document, "integration", problems)),
         problems=(*problems, *(warning for entry in printers for warning in entry.warnings)),
     )
 

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Count
@@ -20,6 +21,7 @@ from health.readiness import overall
 from health.running import run_checks
 from jobs.models import Attempt, Heartbeat, Job, State
 from labelhub.about.facts import packages, settings_in_effect, versions
+from labelhub.integrations.configuration import integrations
 from labelhub.webhooks.models import Webhook
 from printers.instants import rfc3339
 from printers.models import Event, Printer, Total
@@ -193,6 +195,8 @@ def _secrets() -> Iterable[str]:
     yield from Printer.objects.values_list("snmp_community", flat=True)
     yield from (host for host in Printer.objects.values_list("host", flat=True) if not is_literal(host))
     yield from Webhook.objects.values_list("secret", flat=True)
+    for each in integrations().values():
+        yield from (each.token, each.webhook_secret, urlsplit(each.url).hostname or "")
 
 
 def _instant(value: Any) -> str | None:

@@ -42,6 +42,10 @@ PATH_PARAMETERS: dict[tuple[str, str], Json] = {
         "examples": ["main/black-12"],
     },
     ("templates", "key"): {"pattern": "^[A-Za-z0-9_-]+$"},
+    ("lookup", "integration"): {"pattern": "^[A-Za-z0-9_-]{1,50}$", "examples": ["inventory"]},
+    ("lookup", "id"): {"examples": ["1042", "A-1042", "https://inventory.invalid/hardware/1042"]},
+    ("webhooks", "source"): {"pattern": "^[A-Za-z0-9_-]{1,50}$", "examples": ["inventory"]},
+    ("webhooks", "token"): {"pattern": "^[A-Za-z0-9_-]+$", "examples": ["kFb0nV2sYwq8LrT5"]},
 }
 PNG: Json = {"image/png": {"schema": {"type": "string", "contentMediaType": "image/png", "format": "binary"}}}
 LOCATION: Json = {"Location": {"description": "Where to ask for it.", "required": True, "schema": {"type": "string"}}}
@@ -55,6 +59,7 @@ HEADERS: dict[tuple[str, str], dict[str, Json]] = {
     ("POST", "/api/print"): {"202": LOCATION | REPLAYED},
     ("POST", "/api/printers/{id}/test"): {"202": LOCATION},
     ("POST", "/api/printers"): {"201": LOCATION},
+    **{route: {"202": LOCATION | REPLAYED} for route in access.WEBHOOKS},
 }
 ETAG: Json = {"ETag": {"description": "Of these exact dots.", "schema": {"type": "string"}}}
 IMAGES = frozenset({("GET", "/api/jobs/{id}/image.png"), ("POST", "/api/preview")})
@@ -121,10 +126,10 @@ def _declare(operation: Json, route: tuple[str, str]) -> None:
     scope = access.ROUTES.get(route)
     if scope is None:
         operation["security"] = []
-        return
-    if "security" not in operation or route[1].startswith("/api/"):
-        operation["security"] = [{"Token": []}] + ([{"Session": []}] if route in access.SESSION_READS else [])
-    operation["description"] = f"{operation.get('description', '')}\n\nNeeds the scope `{Scope(scope).value}`.".strip()
+        if route not in access.WEBHOOKS:
+            return
+    else:
+        _say_who_may(operation, route, scope)
     if "requestBody" in operation:
         content = operation["requestBody"]["content"]["application/json"]
         # A body that may be left out: ninja wraps its schema to hang a default on it.
@@ -139,6 +144,12 @@ def _declare(operation: Json, route: tuple[str, str]) -> None:
         responses[status].setdefault("headers", {}).update(headers)
     if route == ("GET", "/api/templates/schema.json"):
         responses["200"]["content"] = {"application/json": {"schema": {"$ref": "#/components/schemas/JsonObject"}}}
+
+
+def _say_who_may(operation: Json, route: tuple[str, str], scope: Scope) -> None:
+    if "security" not in operation or route[1].startswith("/api/"):
+        operation["security"] = [{"Token": []}] + ([{"Session": []}] if route in access.SESSION_READS else [])
+    operation["description"] = f"{operation.get('description', '')}\n\nNeeds the scope `{Scope(scope).value}`.".strip()
 
 
 def _leave_out_defaults_of_patches(schemas: Json) -> None:

@@ -146,6 +146,13 @@ DIFF: Json = {
     "message": "The field “owner” is new.",
 }
 
+ITEM: Json = {
+    "id": "1042",
+    "title": "A-1042 · Bench drill",
+    "url": "https://inventory.invalid/hardware/1042",
+    "fields": {"id": "A-1042", "name": "Bench drill", "url": "https://inventory.invalid/hardware/1042"},
+}
+
 # By the names that readers of the document see.
 ANSWERS: dict[str, Json] = {
     "Accepted": {"jobs": [{"id": JOB_ID, "state": "pending"}], "batch": None},
@@ -212,6 +219,14 @@ ANSWERS: dict[str, Json] = {
         "pins": 70,
         "length_mm": 90.3,
     },
+    "Item": ITEM
+    | {
+        "integration": "inventory",
+        "templates": [{"key": "asset-tag-12", "title": "Asset tag", "fields": ITEM["fields"]}],
+        "printer": "main/workbench",
+        "pool": None,
+    },
+    "ItemList": {"items": [ITEM]},
     "Liveness": {"status": "ok", "version": "0.1.0", "revision": "51fbf3f"},
     "Readiness": {
         "status": "ready",
@@ -229,6 +244,7 @@ PARAMETERS: Json = {
     "requested_by": "eva",
     "text": "drill",
     "site": "main",
+    "q": "drill",
     "enabled": True,
     "Idempotency-Key": "drill-1042",
     "key": "asset-tag-12",

@@ -59,6 +59,12 @@ PAGES = {
     "invalid-cursor": "This cursor does not belong to this list; begin without one.",
     "unknown-field": "There is no field “colour”; there are id, state.",
 }
+UNKNOWN_INTEGRATION = {"unknown-integration": "There is no integration “inventory” in the configuration."}
+UNKNOWN_ITEM = {"unknown-item": "Inventory has nothing by this name."}
+APP = {
+    502: {"integration-failed": "Inventory did not answer within 5 s. Look how it is doing, and try again."},
+    503: {"integration-busy": "Others are waiting for Inventory already. Try again in a few seconds."},
+}
 LABEL = {
     "invalid-fields": "name: This field is required.",
     "does-not-fit": "The text does not fit on the label.",
@@ -76,24 +82,33 @@ DEVICE = {
 HANDLE_TAKEN = {"handle-taken": "Another printer of this site has the handle “workbench”."}
 DATABASE_OR_IMAGES = {"artifact-unusable": "The image of this job cannot be read now."}
 
+LABELS = LABEL | {
+    "label-not-readable": "The code on this label cannot be read back.",
+    "duplicate-value": "Rows 1 and 2 have the same id.",
+    "too-much-tape": "These labels take 12 m of tape; 10 m were allowed.",
+    "idempotency-mismatch": "This Idempotency-Key came with another request before.",
+}
+PRINTING: dict[int, dict[str, str]] = {
+    404: UNKNOWN_PRINTER | UNKNOWN_POOL | UNKNOWN_TEMPLATE,
+    409: SEVERAL_POOLS
+    | AMBIGUOUS
+    | NOT_USABLE
+    | {"idempotency-in-flight": "The same Idempotency-Key is being worked on right now."},
+    422: LABELS,
+}
+WEBHOOK = APP | {
+    404: PRINTING[404] | UNKNOWN_ITEM,
+    409: PRINTING[409] | {"already-received": "The message “42” came before with another body; nothing was printed."},
+    422: LABELS,
+}
+
 # On top of what USUAL has for the statuses that _statuses gives.
 MORE: dict[Route, dict[int, dict[str, str]]] = {
-    ("POST", "/api/print"): {
-        404: UNKNOWN_PRINTER | UNKNOWN_POOL | UNKNOWN_TEMPLATE,
-        409: SEVERAL_POOLS
-        | {
-            "idempotency-in-flight": "The same Idempotency-Key is being worked on right now.",
-        }
-        | AMBIGUOUS
-        | NOT_USABLE,
-        422: LABEL
-        | {
-            "label-not-readable": "The code on this label cannot be read back.",
-            "duplicate-value": "Rows 1 and 2 have the same id.",
-            "too-much-tape": "These labels take 12 m of tape; 10 m were allowed.",
-            "idempotency-mismatch": "This Idempotency-Key came with another request before.",
-        },
-    },
+    ("POST", "/api/print"): PRINTING,
+    ("GET", "/api/lookup/{integration}"): APP | {404: UNKNOWN_INTEGRATION},
+    ("GET", "/api/lookup/{integration}/{id}"): APP | {404: UNKNOWN_INTEGRATION | UNKNOWN_ITEM},
+    ("POST", "/api/webhooks/{source}"): WEBHOOK,
+    ("POST", "/api/webhooks/{source}/{token}"): WEBHOOK,
     ("GET", "/api/jobs"): {404: UNKNOWN_PRINTER, 409: AMBIGUOUS, 422: PAGES},
     ("GET", "/api/jobs/{id}"): {404: UNKNOWN_JOB},
     ("GET", "/api/jobs/{id}/events"): {404: UNKNOWN_JOB, 422: PAGES},

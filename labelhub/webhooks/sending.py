@@ -21,26 +21,26 @@ class NotDelivered(Exception):
         self.status = status
 
 
-def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:
+def signature(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
     """Of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 of `id.timestamp.body`."""
     key = b64decode(secret.removeprefix(SECRET_MARK))
-    signed = f"{message_id}.{timestamp}.{body}".encode()
+    signed = f"{message_id}.{timestamp}.".encode() + body
     return "v1," + b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
 def send(delivery: Delivery) -> int:
     """The status of the answer, which is 2xx. Raises NotDelivered for everything else."""
-    hook, timestamp = delivery.webhook, int(time.time())
+    hook, timestamp, body = delivery.webhook, int(time.time()), delivery.body.encode()
     headers = {
         "content-type": "application/json",
         "user-agent": f"LabelHub/{settings.VERSION}",
         "webhook-id": str(delivery.id),
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": signature(hook.secret, str(delivery.id), timestamp, delivery.body),
+        "webhook-signature": signature(hook.secret, str(delivery.id), timestamp, body),
     }
     try:
         check_target(hook.url)
-        status = asyncio.run(_post(hook.url, delivery.body.encode(), headers))
+        status = asyncio.run(_post(hook.url, body, headers))
     except HubError as error:
         raise NotDelivered(error.detail) from error
     except TimeoutError as error:
