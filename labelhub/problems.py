@@ -161,6 +161,10 @@ def _hub_error(request: HttpRequest, error: HubError) -> HttpResponse:
     response = answer(body)
     if retry_after is not None:
         response["Retry-After"] = str(retry_after)
+    if isinstance(error, IntegrationFailed | IntegrationBusy):
+        # That another app is down is no error of this one, as which Django logs every 5xx.
+        log.warning("%s: %s", request.path, error.detail)
+        response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -108,9 +108,10 @@ def _entry(table: dict[str, Any], number: int, folder: Path) -> Integration:
     if not isinstance(fields, dict) or not all(isinstance(path, str) for path in fields.values()):
         errors.append('fields has to be written as { label_field = "path.in.the.answer" }')
         fields = {}
-    values = given | {"name": name, "title": given["title"] or (kind.title if kind else name), "fields": fields}
-    values["url"] = given["url"].rstrip("/")
-    return Integration(**values, error=f"Integration {name or number}: {'; '.join(errors)}." if errors else "")
+    title = given.pop("title") or (kind.title if kind else name)
+    url = given.pop("url").rstrip("/")
+    error = f"Integration {name or number}: {'; '.join(errors)}." if errors else ""
+    return Integration(**given | {"name": name, "title": title, "url": url, "error": error}, fields=fields)
 
 
 def _text(table: dict[str, Any], name: str, errors: list[str]) -> str:

@@ -54,5 +54,5 @@ def _result(card: TemplateCard, item: Item, printer: str) -> Result:
     fields = fitting(card.definition, item)
     query = {**fields, **({"printer": printer} if printer else {})}
     href = f"{reverse('print-form', args=[card.template.key])}?{urlencode(query)}" if fields else ""
-    hint = " · ".join(str(value) for name, value in item.fields.items() if name in ("serial", "place", "detail"))
+    hint = " · ".join(str(item.fields[name]) for name in ("place", "detail") if name in item.fields)
     return Result(item.title, hint, href)

@@ -5,8 +5,8 @@ import pytest
 from jobs.models import Job
 from templates_app.registration import load_builtin
 from tests.api import assert_problem, make_printer, script
+from tests.labelhub.conftest import Configure
 from tests.labelhub.integrations.app import App
-from tests.labelhub.integrations.conftest import Configure
 from tests.labelhub.integrations.snipeit.fake import TOKEN, answers, asset
 
 pytestmark = pytest.mark.django_db

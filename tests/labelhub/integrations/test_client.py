@@ -122,14 +122,14 @@ def test_one_that_drips_is_given_up_in_time(app: App, head: bytes) -> None:
 
 @pytest.mark.usefixtures("_hurried")
 def test_one_that_does_not_even_accept() -> None:
-    with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=0) as full,
         # The one place in its queue is taken.
-        with socket.create_connection(full.getsockname()):
-            there = Integration(
-                name="x", kind="grocy", title="Inventory", url=f"http://127.0.0.1:{full.getsockname()[1]}"
-            )
-            with pytest.raises(IntegrationFailed, match="did not answer"):
-                client.get(there, "x", headers={})
+        socket.create_connection(full.getsockname()),
+    ):
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        with pytest.raises(IntegrationFailed, match="did not answer"):
+            client.get(Integration(name="x", kind="grocy", title="Inventory", url=url), "x", headers={})
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_one_that_speaks_otherwise(app: App, head: bytes) -> None:
         ask(app)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://nobody.invalid", "https://127.0.0.1:1"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://127.0.0.1:1"])
 def test_one_that_is_not_there(url: str) -> None:
     there = Integration(name="inventory", kind="snipeit", title="Inventory", url=url)
     with pytest.raises(IntegrationFailed, match="cannot be reached at"):

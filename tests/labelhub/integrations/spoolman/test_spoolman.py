@@ -8,8 +8,8 @@ from labelhub.integrations import lookup
 from labelhub.integrations.errors import IntegrationFailed, UnknownItem
 from templates_app.registration import load_builtin
 from tests.api import assert_problem, make_printer
+from tests.labelhub.conftest import Configure
 from tests.labelhub.integrations.app import App
-from tests.labelhub.integrations.conftest import Configure
 from tests.labelhub.integrations.spoolman.fake import answers
 
 SECRET = "a-secret-of-the-tests"

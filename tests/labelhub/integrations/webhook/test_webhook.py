@@ -18,7 +18,7 @@ from jobs.models import Job
 from labelhub.integrations.models import Received
 from templates_app.registration import load_builtin
 from tests.api import assert_problem, make_printer
-from tests.labelhub.integrations.conftest import Configure
+from tests.labelhub.conftest import Configure
 
 KEY = b"the key of the tests, 32 bytes .."
 SECRET = "whsec_" + b64encode(KEY).decode()
