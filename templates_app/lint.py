@@ -1,9 +1,10 @@
 """Reads the dots that would be printed and says what is wrong with them, before any tape moves."""
 
+import math
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -109,18 +110,25 @@ def _text(placed: Placed) -> Iterator[Finding]:
             "Make it smaller or give it more room.",
             "off-medium",
         )
-    x_height = details.get("x_height_mm", LEAST_X_HEIGHT_MM)
+    x_height = details["x_height_mm"]
     if x_height < LEAST_X_HEIGHT_MM - 0.005:
         yield Finding(
             "warning", name,
             f"Text “{name}” is small: its small letters are {x_height:.1f} mm high, {LEAST_X_HEIGHT_MM} mm read well.",
-            "Shorten it or use a larger label.", "small-text",
+            f"Set its size to {_readable_size(details, x_height):g}." if details["size"]
+            else "Shorten it or use a larger label.", "small-text",
         )  # fmt: skip
     if any(map(_needs_shaping, details["text"])):
         yield Finding(
             "warning", name, f"Text “{name}” is in a script that needs shaping, its letters may stand wrong.",
             "Look at the preview closely.", "complex-script",
         )  # fmt: skip
+
+
+def _readable_size(details: dict[str, Any], x_height: float) -> float:
+    """A tenth of a millimetre that is enough also where a letter loses half a pixel to rounding."""
+    size = float(details["size"])
+    return math.ceil((size * LEAST_X_HEIGHT_MM / x_height + size / details["px"]) * 10) / 10
 
 
 def _needs_shaping(character: str) -> bool:
@@ -141,25 +149,37 @@ def _barcode(rendering: Rendering, placed: Placed, own: Dots, either: Dots) -> I
         yield Finding(
             "warning", name,
             f"{title} has modules of {details['module_mm']:.2f} mm; ordinary readers need {least:.2f} mm.",
-            "Give it more room or a shorter value.", "small-module",
+            details["advice"], "small-module",
         )  # fmt: skip
     turned = bool(details.get("turned"))
+    unread = "Use another symbology for this value."
     if not _whole_modules(placed, own, symbology, turned=turned):
-        yield Finding(
-            "error", name, f"{title} is damaged: something is drawn over it.", "Move what covers it.", "covered"
-        )
+        unread = _uncovering(rendering, placed)
+        yield Finding("error", name, f"{title} is damaged: something is drawn over it.", unread, "covered")
     yield from _quiet_zone(rendering, placed, either, symbology, title)
     read = _read(placed, own, symbology, turned=turned)
     if read is None:
         yield Finding(
             "error", name, f"{title} cannot be read back from the printed dots.",
-            "Give it more room, a larger quiet zone, or a shorter value.", "unreadable",
+            unread, "unreadable",
         )  # fmt: skip
     elif read != details["payload"]:
         yield Finding(
             "error", name, f"{title} reads back as “{read[:60]}”, not as “{details['payload'][:60]}”.",
-            "Use another symbology for this value.", "misread",
+            unread, "misread",
         )  # fmt: skip
+
+
+def _uncovering(rendering: Rendering, code: Placed) -> str:
+    x, y, w, h = code.box
+    over = [
+        f"“{other.name}”"
+        for other in rendering.elements
+        if other.kind not in {"group", "flag"} and other.box != code.box
+        and other.box[0] < x + w and x < other.box[0] + other.box[2]
+        and other.box[1] < y + h and y < other.box[1] + other.box[3]
+    ]  # fmt: skip
+    return f"Move {', '.join(over)} away from it." if over else "Draw nothing over it."
 
 
 def _whole_modules(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> bool:
@@ -195,7 +215,7 @@ def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symb
     if around.any():
         yield Finding(
             "warning", placed.name, f"{title}: something stands in its quiet zone of {quiet} modules.",
-            "Move its neighbours away.", "quiet-zone",
+            f"Keep {quiet * placed.details['module_mm']:.1f} mm free around it.", "quiet-zone",
         )  # fmt: skip
     bleed = rendering.bleed
     short = max(
@@ -206,7 +226,8 @@ def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symb
     if short > max(across, down) // 2:
         yield Finding(
             "warning", placed.name, f"{title}: its quiet zone of {quiet} modules is cut by the edge of the label.",
-            "Make the code smaller or add padding.", "quiet-zone",
+            "Leave out its quiet: the standard's is kept then." if placed.details["quiet"] < quiet
+            else "Make the code smaller or add padding.", "quiet-zone",
         )  # fmt: skip
 
 

@@ -22,8 +22,7 @@ from templates_app.elements.base import (
     own_size,
 )
 from templates_app.elements.lines import Line, Style, TooLarge, layout
-from templates_app.elements.symbols import SYMBOLOGIES, Symbol, Symbology, make
-from templates_app.errors import DoesNotFit
+from templates_app.elements.symbols import SYMBOLOGIES, Symbol, make
 from templates_app.fonts import find_face
 
 LINEAR_MODULE_MM = 0.33
@@ -70,12 +69,16 @@ class Barcode(Element):
 
 
 class BarcodeNode(Node):
-    __slots__ = ("_caption", "_dots", "_natural", "_symbol", "_symbol_size")
+    __slots__ = ("_caption", "_dots", "_natural", "_symbol", "_symbol_size", "advice", "module_mm")
     element: Barcode
 
     def __init__(
-        self, element: Barcode, symbol: Symbol, dots: tuple[int, int], size: tuple[int, int], caption: Line | None
-    ) -> None:
+        self, element: Barcode, symbol: Symbol, dots: tuple[int, int], size: tuple[int, int], caption: Line | None,
+        setting: Setting,
+    ) -> None:  # fmt: skip
+        self.module_mm = round(dots[0] / setting.dpi_x * 25.4, 3)
+        # What makes larger modules possible, where they are smaller than ordinary readers resolve.
+        self.advice = ""
         across, down = element.quiet_modules * dots[0], element.quiet_modules * dots[1]
         if SYMBOLOGIES[element.symbology].linear:
             down = 0
@@ -106,8 +109,8 @@ class BarcodeNode(Node):
             symbology=element.symbology,
             payload=symbol.text,
             module_dots=self._dots,
-            module_mm=round(self._dots[0] / sheet.setting.dpi_x * 25.4, 3),
-            min_module_mm=element.least_module,
+            module_mm=self.module_mm,
+            advice=self.advice,
             quiet=element.quiet_modules,
             colour=element.colour,
             off_medium=x < 0 or self.y < 0 or x + across > sheet.width or self.y + down > sheet.height,
@@ -119,15 +122,54 @@ def measure(element: Barcode, space: Space, setting: Setting) -> Node:
     if not value:
         return Node(element, (0, 0), empty=True)
     symbology = SYMBOLOGIES[element.symbology]
+    title = f"{symbology.title} “{element.name}”"
+    shown = value if len(value) <= 60 else value[:59] + "…"
     try:
-        symbol = make(element.symbology, value, element.level)
+        node = _fitted(element, value, space, setting)
+    except _NoRoom as error:
+        advice = error.advice or _advice(element, value, space, setting)
+        sentence = f"{title}: {error.sentence.format(shown)}"
+        raise does_not_fit(element, sentence, advice, value=value, missing_mm=error.missing_mm) from None
     except ValueError as error:
-        shown = value if len(value) <= 60 else value[:59] + "…"
-        raise does_not_fit(
-            element, f"{symbology.title} “{element.name}”: “{shown}” cannot be encoded, {error}.", value=value
-        ) from error
-    fit = _linear if symbology.linear else _matrix
-    return fit(element, symbology, symbol, space, setting)
+        sentence = f"{title}: “{shown}” cannot be encoded, {error}."
+        raise does_not_fit(element, sentence, _advice(element, value, space, setting), value=value) from error
+    if node.module_mm < symbology.min_module - 0.005:
+        node.advice = _advice(element, value, space, setting, min_module=None)
+    return node
+
+
+class _NoRoom(Exception):
+    """`sentence` has a place for the value."""
+
+    def __init__(self, sentence: str, missing_mm: float = 0, advice: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence, self.missing_mm, self.advice = sentence, round(missing_mm, 2), advice
+
+
+def _fitted(element: Barcode, value: str, space: Space, setting: Setting) -> BarcodeNode:
+    """Raises ValueError for what the symbology cannot carry."""
+    fit = _linear if SYMBOLOGIES[element.symbology].linear else _matrix
+    return fit(element, make(element.symbology, value, element.level), space, setting)
+
+
+def _advice(element: Barcode, value: str, space: Space, setting: Setting, **changes: object) -> str:
+    """Something that was tried and fits."""
+    trials: list[tuple[str, dict[str, object]]] = []
+    if changes:
+        trials.append(("Leave out min_module and module_dots: larger modules fit.", {}))
+    if element.level not in {None, "L"} and "L" in SYMBOLOGIES[element.symbology].levels:
+        trials.append(("Error correction L fits.", {"level": "L"}))
+    for key, sentence in (("qr", "A QR code fits."), ("datamatrix", "A DataMatrix fits.")):
+        if key != element.symbology:
+            trials.append((sentence, {"symbology": key, "level": None}))
+    for sentence, change in trials:
+        other = element.model_copy(update={"module_dots": None, "readable": False, **changes, **change})
+        try:
+            _fitted(other, value, space, setting)
+        except (ValueError, _NoRoom):
+            continue
+        return sentence
+    return "Use a larger label or a shorter value."
 
 
 def _units(setting: Setting) -> tuple[int, int]:
@@ -146,7 +188,7 @@ def _module(element: Barcode, steps: list[int], mm_per_step: float) -> int:
     return wanted
 
 
-def _matrix(element: Barcode, symbology: Symbology, symbol: Symbol, space: Space, setting: Setting) -> BarcodeNode:
+def _matrix(element: Barcode, symbol: Symbol, space: Space, setting: Setting) -> BarcodeNode:
     width, height = own_size(element, space, setting)
     ux, uy = _units(setting)
     mm = 25.4 / min(setting.dpi_x, setting.dpi_y)
@@ -161,16 +203,20 @@ def _matrix(element: Barcode, symbology: Symbology, symbol: Symbol, space: Space
     module = _module(element, steps, mm)
     needed = max(1, -int(-(element.least_module - 1e-6) // mm))
     if steps and (module > min(steps) or module < needed):
-        raise _too_dense(element, symbology, symbol, max(module, needed), (width, height), space, setting)
+        raise _too_dense(element, symbol, max(module, needed), (width, height), space, setting)
     return BarcodeNode(
-        element, symbol, (module * ux, module * uy), (symbol.columns * module * ux, symbol.rows * module * uy), None
+        element,
+        symbol,
+        (module * ux, module * uy),
+        (symbol.columns * module * ux, symbol.rows * module * uy),
+        None,
+        setting,
     )
 
 
 def _too_dense(
-    element: Barcode, symbology: Symbology, symbol: Symbol, module: int,
-    room: tuple[int | None, int | None], space: Space, setting: Setting,
-) -> Exception:  # fmt: skip
+    element: Barcode, symbol: Symbol, module: int, room: tuple[int | None, int | None], space: Space, setting: Setting
+) -> _NoRoom:
     ux, uy = _units(setting)
     over = 0.0
     for have, blank, count, unit, dpi in (
@@ -180,39 +226,19 @@ def _too_dense(
         if have is not None:
             dots = max(count * unit * module - have, (count + 2 * element.quiet_modules) * unit * module - have - blank)
             over = max(over, dots * 25.4 / dpi)
-    value = symbol.text if len(symbol.text) <= 60 else symbol.text[:59] + "…"
-    sentence = (
-        f"{symbology.title} “{element.name}”: “{value}” makes {symbol.columns} × {symbol.rows} modules, too dense for "
-        f"this label, it needs {over:.1f} mm more room."
-    )
     if over <= 0:
-        least = f"{element.least_module:g} mm"
-        sentence = f"{symbology.title} “{element.name}”: {element.module_dots} dots a module are less than {least}."
-        return does_not_fit(element, sentence, "Use larger modules, or set min_module.", value=symbol.text)
-    return does_not_fit(
-        element, sentence, _suggestion(element, symbol, space, setting), value=symbol.text, missing_mm=round(over, 2)
+        return _NoRoom(
+            f"{element.module_dots} dots a module are less than {element.least_module:g} mm.",
+            advice="Use larger modules, or set min_module.",
+        )
+    return _NoRoom(
+        f"“{{}}” makes {symbol.columns} × {symbol.rows} modules, too dense for this label, it needs {over:.1f} mm more "
+        "room.",
+        over,
     )
 
 
-def _suggestion(element: Barcode, symbol: Symbol, space: Space, setting: Setting) -> str:
-    """Something that was tried and fits."""
-    trials: list[tuple[str, dict[str, object]]] = []
-    if element.level not in {None, "L"} and "L" in SYMBOLOGIES[element.symbology].levels:
-        trials.append(("Error correction L fits.", {"level": "L"}))
-    if element.symbology == "qr":
-        trials.append(("A DataMatrix fits.", {"symbology": "datamatrix", "level": None}))
-    for sentence, change in trials:
-        other = element.model_copy(update={**change, "module_dots": None})
-        try:
-            made = make(other.symbology, symbol.text, other.level)
-            _matrix(other, SYMBOLOGIES[other.symbology], made, space, setting)
-        except (ValueError, DoesNotFit):
-            continue
-        return sentence
-    return "Use a wider label or a shorter value."
-
-
-def _linear(element: Barcode, symbology: Symbology, symbol: Symbol, space: Space, setting: Setting) -> BarcodeNode:
+def _linear(element: Barcode, symbol: Symbol, space: Space, setting: Setting) -> BarcodeNode:
     width, height = own_size(element, space, setting)
     ux = _units(setting)[0]
     mm = 25.4 / setting.dpi_x * ux
@@ -228,26 +254,20 @@ def _linear(element: Barcode, symbology: Symbology, symbol: Symbol, space: Space
     needed = max(1, -int(-(element.least_module - 1e-6) // mm))
     if width is not None and (module < needed or module * symbol.columns * ux > width):
         short = (max(module, needed) * modules * ux - width - blank) * 25.4 / setting.dpi_x
-        shown = symbol.text if len(symbol.text) <= 60 else symbol.text[:59] + "…"
-        raise does_not_fit(
-            element,
-            f"{symbology.title} “{element.name}”: “{shown}” needs {max(short, 0.1):.1f} mm more width.",
-            "Use a longer label, a shorter value, or a matrix code such as QR.",
-            value=symbol.text,
-            missing_mm=round(short, 2),
-        )
+        short = max(short, 0.1)
+        raise _NoRoom(f"“{{}}” needs {short:.1f} mm more width.", short)
     caption = _caption(element, symbol, module * ux * symbol.columns, setting) if element.readable else None
     bars = height if height is not None else setting.down(LINEAR_HEIGHT_MM)
     bars -= _caption_height(caption) if caption else 0
     least = setting.down(2.5)
     if bars < least:
-        raise does_not_fit(
-            element,
-            f"{symbology.title} “{element.name}”: its bars would be {bars * 25.4 / setting.dpi_y:.1f} mm high, readers "
-            f"need 2.5 mm; it needs {(least - bars) * 25.4 / setting.dpi_y:.1f} mm more height.",
-            missing_mm=round((least - bars) * 25.4 / setting.dpi_y, 2),
+        short = (least - bars) * 25.4 / setting.dpi_y
+        raise _NoRoom(
+            f"its bars would be {bars * 25.4 / setting.dpi_y:.1f} mm high, readers need 2.5 mm; it needs {short:.1f} "
+            "mm more height.",
+            short,
         )
-    return BarcodeNode(element, symbol, (module * ux, 1), (symbol.columns * module * ux, bars), caption)
+    return BarcodeNode(element, symbol, (module * ux, 1), (symbol.columns * module * ux, bars), caption, setting)
 
 
 def _caption(element: Barcode, symbol: Symbol, width: int, setting: Setting) -> Line:

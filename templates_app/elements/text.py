@@ -108,6 +108,8 @@ class TextNode(Node):
             x_height_mm=round(found.px * found.x_share * 25.4 / max(self._setting.dpi_x, self._setting.dpi_y), 3),
             missing=self._missing,
             off_medium=not inside,
+            size=None if element.size == "fit" or element.overflow == "shrink" else element.size,
+            px=found.px,
         )
 
 
