@@ -128,7 +128,7 @@ def _text(placed: Placed) -> Iterator[Finding]:
 def _readable_size(details: dict[str, Any], x_height: float) -> float:
     """A tenth of a millimetre that is enough also where a letter loses half a pixel to rounding."""
     size = float(details["size"])
-    return math.ceil((size * LEAST_X_HEIGHT_MM / x_height + size / details["px"]) * 10) / 10
+    return math.ceil((size * LEAST_X_HEIGHT_MM / x_height + size / float(details["px"])) * 10) / 10
 
 
 def _needs_shaping(character: str) -> bool:

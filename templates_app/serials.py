@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from templates_app.definition import Definition
 from templates_app.definition.counters import format_serial
+from templates_app.elements.group import Group
 from templates_app.expressions import placeholders
 from templates_app.models import Counter
 from templates_app.rendering.values import SERIAL
@@ -16,12 +17,10 @@ from templates_app.rendering.values import SERIAL
 
 def used_counters(definition: Definition) -> list[str]:
     """The counters that some element shows, in the order of the definition."""
-    names = {
-        placeholder.serial
-        for element in definition.all_elements()
-        for attribute in element.VALUES
-        for placeholder in placeholders(getattr(element, attribute))
-    }
+    values = [getattr(element, attribute) for element in definition.all_elements() for attribute in element.VALUES]
+    repeats = (element.repeat for element in definition.all_elements() if isinstance(element, Group))
+    values += [repeat.more for repeat in repeats if repeat and repeat.more]
+    names = {placeholder.serial for value in values for placeholder in placeholders(value)}
     return [name for name in definition.counters if name in names]
 
 

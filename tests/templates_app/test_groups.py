@@ -52,7 +52,7 @@ def test_what_is_empty_leaves_its_share_to_the_others(direction: str) -> None:
     fit: dict[str, Any] = {"size": "fit", side: "fill"}
     gone = group("g", text("none", "{gone}", **fit), text("t", "W", **fit), direction=direction)
     alone = group("g", text("t", "W", **fit), direction=direction)
-    options = {"length": 30, "fields": [{"name": "gone"}]}
+    options: dict[str, Any] = {"length": 30, "fields": [{"name": "gone"}]}
     assert rendered(definition(gone, **options)).raster.png == rendered(definition(alone, **options)).raster.png
 
 

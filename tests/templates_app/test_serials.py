@@ -1,4 +1,5 @@
-from concurrent.futures import ThreadPoolExecutor
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -52,20 +53,14 @@ class TestAllocate:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_number_is_given_twice_to_many_at_once() -> None:
-    def take(_: int) -> list[str]:
-        try:
-            with transaction.atomic():
-                return numbers(allocate(made(), [{}, {}, {}]))
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        runs = list(pool.map(take, range(12)))
-    found = [int(n) for run in runs for n in run]
-    assert sorted(found) == list(range(1, 37))
+def test_no_number_is_given_twice_to_eight_processes() -> None:
+    database = str(connection.settings_dict["NAME"])
+    command = [sys.executable, "-m", "tests.templates_app.taking", database, "8", "5"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=120)
+    runs = [[int(number) for number in line.split()] for line in done.stdout.splitlines()]
+    assert sorted(n for run in runs for n in run) == list(range(1, 121))
     # Those of one job follow each other.
-    assert all(int(c) - int(a) == 2 for a, _, c in runs)
+    assert all(run == list(range(run[0], run[0] + 3)) for run in runs)
 
 
 @pytest.mark.parametrize(
