@@ -122,25 +122,24 @@ def measure(element: Barcode, space: Space, setting: Setting) -> Node:
     if not value:
         return Node(element, (0, 0), empty=True)
     symbology = SYMBOLOGIES[element.symbology]
-    title = f"{symbology.title} “{element.name}”"
-    shown = value if len(value) <= 60 else value[:59] + "…"
     try:
         node = _fitted(element, value, space, setting)
     except _NoRoom as error:
         advice = error.advice or _advice(element, value, space, setting)
-        sentence = f"{title}: {error.sentence.format(shown)}"
-        raise does_not_fit(element, sentence, advice, value=value, missing_mm=error.missing_mm) from None
+        raise does_not_fit(element, error.sentence, advice, value=value, missing_mm=error.missing_mm) from None
     except ValueError as error:
-        sentence = f"{title}: “{shown}” cannot be encoded, {error}."
+        sentence = f"{symbology.title} “{element.name}”: “{_short(value)}” cannot be encoded, {error}."
         raise does_not_fit(element, sentence, _advice(element, value, space, setting), value=value) from error
     if node.module_mm < symbology.min_module - 0.005:
         node.advice = _advice(element, value, space, setting, min_module=None)
     return node
 
 
-class _NoRoom(Exception):
-    """`sentence` has a place for the value."""
+def _short(value: str) -> str:
+    return value if len(value) <= 60 else value[:59] + "…"
 
+
+class _NoRoom(Exception):
     def __init__(self, sentence: str, missing_mm: float = 0, advice: str = "") -> None:
         super().__init__(sentence)
         self.sentence, self.missing_mm, self.advice = sentence, round(missing_mm, 2), advice
@@ -226,19 +225,22 @@ def _too_dense(
         if have is not None:
             dots = max(count * unit * module - have, (count + 2 * element.quiet_modules) * unit * module - have - blank)
             over = max(over, dots * 25.4 / dpi)
+    title = SYMBOLOGIES[element.symbology].title
     if over <= 0:
+        least = f"{element.least_module:g} mm"
         return _NoRoom(
-            f"{element.module_dots} dots a module are less than {element.least_module:g} mm.",
+            f"{title} “{element.name}”: {element.module_dots} dots a module are less than {least}.",
             advice="Use larger modules, or set min_module.",
         )
     return _NoRoom(
-        f"“{{}}” makes {symbol.columns} × {symbol.rows} modules, too dense for this label, it needs {over:.1f} mm more "
-        "room.",
+        f"{title} “{element.name}”: “{_short(symbol.text)}” makes {symbol.columns} × {symbol.rows} modules, too dense "
+        f"for this label, it needs {over:.1f} mm more room.",
         over,
     )
 
 
 def _linear(element: Barcode, symbol: Symbol, space: Space, setting: Setting) -> BarcodeNode:
+    title = SYMBOLOGIES[element.symbology].title
     width, height = own_size(element, space, setting)
     ux = _units(setting)[0]
     mm = 25.4 / setting.dpi_x * ux
@@ -255,7 +257,10 @@ def _linear(element: Barcode, symbol: Symbol, space: Space, setting: Setting) ->
     if width is not None and (module < needed or module * symbol.columns * ux > width):
         short = (max(module, needed) * modules * ux - width - blank) * 25.4 / setting.dpi_x
         short = max(short, 0.1)
-        raise _NoRoom(f"“{{}}” needs {short:.1f} mm more width.", short)
+        raise _NoRoom(
+            f"{title} “{element.name}”: “{_short(symbol.text)}” needs {short:.1f} mm more width.",
+            short,
+        )
     caption = _caption(element, symbol, module * ux * symbol.columns, setting) if element.readable else None
     bars = height if height is not None else setting.down(LINEAR_HEIGHT_MM)
     bars -= _caption_height(caption) if caption else 0
@@ -263,8 +268,8 @@ def _linear(element: Barcode, symbol: Symbol, space: Space, setting: Setting) ->
     if bars < least:
         short = (least - bars) * 25.4 / setting.dpi_y
         raise _NoRoom(
-            f"its bars would be {bars * 25.4 / setting.dpi_y:.1f} mm high, readers need 2.5 mm; it needs {short:.1f} "
-            "mm more height.",
+            f"{title} “{element.name}”: its bars would be {bars * 25.4 / setting.dpi_y:.1f} mm high, readers need 2.5 "
+            f"mm; it needs {short:.1f} mm more height.",
             short,
         )
     return BarcodeNode(element, symbol, (module * ux, 1), (symbol.columns * module * ux, bars), caption, setting)
