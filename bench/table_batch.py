@@ -66,7 +66,7 @@ def _printed(count: int) -> tuple[float, float, float]:
     caller = Caller(label="bench", user_id=user.pk)
     confirm_table(table, card.definition, caller, Wish())
     started = time.process_time()
-    bench = bench_for(table, card.definition)
+    bench = bench_for(table, card.definition, caller)
     renew(table, bench)
     check_on(table, bench, budget_s=10_000)
     checked = time.process_time()

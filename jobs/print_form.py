@@ -2,9 +2,9 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, QueryDict
@@ -12,24 +12,19 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from jobs.models import Job, Pool
-from jobs.pools.choosing import Choice, choose, visible_pools
+from jobs.places import Places, PoolChoice, PrinterChoice, places_for
+from jobs.pools.choosing import Choice
 from printers.callers import Caller, caller_of
-from printers.cards import PrinterCard, printer_cards
 from printers.errors import HubError
-from printers.lookup import visible_to
-from printers.media import Medium, find_model, media_for
+from printers.media import Medium, find_model
 from printers.models import Printer
 from templates_app.cards import TemplateCard
-from templates_app.definition import Definition, Field, words
+from templates_app.definition import Field, words
 from templates_app.elements.image import REFERENCE
 from templates_app.models import HousePicture
 
 PREFIX = "f."
-# Before the id of a pool, where a printer's could stand.
-POOL = "pool:"
 MAX_COPIES = 500
-# Of printers that could do it, the one whose state is the best is chosen.
-LIKING = ("ok", "busy", "ask", "warn", "off", "error")
 MAX_UPLOAD = 2_000_000
 # What the browser draws for each type of field; `many` takes one entry a line.
 INPUTS = {
@@ -94,36 +89,11 @@ class FormField:
         return {"integer": "1", "decimal": "any"}.get(self.field.type, "")
 
 
-@dataclass(frozen=True, slots=True)
-class PrinterChoice:
-    """`reason` says why it is greyed; `disabled` where the label can never come out of it."""
-
-    card: PrinterCard
-    reason: str
-    disabled: bool
-    checked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PoolChoice:
-    """`choice` is where the label would go now, None where no printer of the pool can ever print it; `why` says it."""
-
-    pool: Pool
-    choice: Choice | None
-    why: str
-    checked: bool = False
-
-    @property
-    def value(self) -> str:
-        return f"{POOL}{self.pool.id}"
-
-
 @dataclass(slots=True)
 class PrintForm:
     fields: list[FormField]
-    printers: list[PrinterChoice]
+    places: Places
     values: dict[str, Any]
-    pools: list[PoolChoice] = field(default_factory=list)
     copies: str = "1"
     cut: str = ""
     high_resolution: bool = False
@@ -133,6 +103,14 @@ class PrintForm:
     printer_error: str = ""
     copies_error: str = ""
     max_copies: int = MAX_COPIES
+
+    @property
+    def printers(self) -> list[PrinterChoice]:
+        return self.places.printers
+
+    @property
+    def pools(self) -> list[PoolChoice]:
+        return self.places.pools
 
     @property
     def pool(self) -> Pool | None:
@@ -243,6 +221,8 @@ def posted_form(card: TemplateCard, request: HttpRequest) -> PrintForm:
     form.cut = post.get("cut", "")
     form.high_resolution = "high_resolution" in post
     form.submission = post.get("submission", "")[:64] or form.submission
+    if (wanted := post.get("printer")) and form.printer is not None and not form.places.gives(wanted):
+        form.printer_error = _("What you chose cannot print this any more. Look at what is chosen now.")
     return form
 
 
@@ -257,24 +237,7 @@ def _form(card: TemplateCard, typed: Mapping[str, Any], wanted: str, caller: Cal
         )
         for each in card.definition.fields
     ]
-    pools = pool_choices(card.definition, caller, wanted)
-    printers = choices_for(card.definition, caller, wanted)
-    if any(each.checked for each in pools):
-        printers = [replace(choice, checked=False) for choice in printers]
-    return PrintForm(fields, printers, {}, pools=pools, description=card.description)
-
-
-def pool_choices(definition: Definition, caller: Caller, wanted: str = "") -> list[PoolChoice]:
-    """Every pool of the caller, with the printer to which a label would go now."""
-    found = []
-    for pool in visible_pools(caller):
-        try:
-            choice = choose(pool, [definition], caller)
-        except HubError as error:
-            found.append(PoolChoice(pool, None, error.detail))
-        else:
-            found.append(PoolChoice(pool, choice, choice.why, checked=wanted == f"{POOL}{pool.id}"))
-    return found
+    return PrintForm(fields, places_for(card.definition, caller, wanted), {}, description=card.description)
 
 
 def _posted(wanted: Field, request: HttpRequest) -> str:
@@ -285,38 +248,6 @@ def _posted(wanted: Field, request: HttpRequest) -> str:
     if isinstance(upload, UploadedFile) and upload.size and upload.size <= MAX_UPLOAD:
         return b64encode(upload.read()).decode()
     return request.POST.get(key, "").replace("\r\n", "\n").strip("\n")
-
-
-def choices_for(definition: Definition, caller: Caller, wanted: str = "") -> list[PrinterChoice]:
-    """Every printer of the caller; the wanted one is checked, else the first that has a tape in it that fits."""
-    cards = printer_cards(visible_to(caller).select_related("site", "status"))
-    choices = [_choice(card, definition) for card in cards]
-    named = _uuid(wanted)
-    best = next((c for c in choices if c.card.printer.id == named and not c.disabled), None)
-    if best is None:
-        able = [c for c in choices if not c.disabled]
-        best = min(able, key=lambda c: (bool(c.reason), LIKING.index(c.card.words.tone)), default=None)
-    order = sorted(choices, key=lambda c: (c is not best, c.disabled, bool(c.reason)))
-    return [PrinterChoice(c.card, c.reason, c.disabled, checked=c is best) for c in order]
-
-
-def _choice(card: PrinterCard, definition: Definition) -> PrinterChoice:
-    printer = card.printer
-    if not printer.enabled or printer.config_error:
-        return PrinterChoice(card, _("Switched off in the hub."), disabled=True)
-    if card.medium is not None and definition.takes(card.medium):
-        return PrinterChoice(card, "", disabled=False)
-    try:
-        able = any(definition.takes(medium) for medium in media_for(find_model(printer.model)))
-    except HubError as error:
-        return PrinterChoice(card, error.detail, disabled=True)
-    if not able:
-        return PrinterChoice(card, _("It cannot take a tape that this template is for."), disabled=True)
-    if card.medium is None:
-        return PrinterChoice(card, _("Which tape is in it is not known."), disabled=False)
-    return PrinterChoice(
-        card, _("Another tape is in it: the label waits until the right one is inserted."), disabled=False
-    )
 
 
 def _at_field(message: str, place: FormField) -> str:
@@ -340,10 +271,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return "\n".join(_text(item) for item in value)
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -158,7 +158,7 @@ class UploadedTable(models.Model):
     mapping = models.JSONField(null=True)
     decimal = models.CharField(max_length=1, default=".")
     order = models.CharField(max_length=3, default="dmy")
-    # A printer of a higher room's choice; this room knows none.
+    # The id of a printer or of a pool: a higher room's choice, this room knows neither.
     printer = models.UUIDField(null=True)
     # What the verdicts of its rows were found for; another version, model or tape may give others.
     proven_for = models.CharField(max_length=64, blank=True, default="", db_default="")

@@ -12,8 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.layout import medium_for
+from jobs.models import Pool
+from jobs.pools.choosing import choose
 from jobs.proof import prove
 from jobs.tables import data_rows
+from printers.callers import Caller
 from printers.errors import HubError
 from printers.media import MODELS, Medium, Model, find_model, media_for
 from printers.models import Printer
@@ -40,15 +43,25 @@ class Bench:
     now: datetime
     mark: str
     printer: Printer | None = None
+    # Why this printer of a pool.
+    placement: str = ""
 
 
-def bench_for(table: UploadedTable, definition: Definition) -> Bench:
-    """The chosen printer with what is in it; without one, the template's usual medium.
+def pool_of(table: UploadedTable) -> Pool | None:
+    return Pool.objects.select_related("site").filter(pk=table.printer).first() if table.printer else None
 
-    Raises MediumDoesNotFit where that printer cannot print the template.
+
+def bench_for(table: UploadedTable, definition: Definition, caller: Caller) -> Bench:
+    """The chosen printer with what is in it, or that of the chosen pool; without one, the template's usual medium.
+
+    Raises MediumDoesNotFit where that printer cannot print the template, and what `choose` raises for a pool.
     """
     printer = Printer.objects.select_related("status").filter(pk=table.printer).first() if table.printer else None
-    if printer is not None:
+    placement = ""
+    if (pool := pool_of(table)) is not None:
+        choice = choose(pool, [definition], caller)
+        model, medium, placement = find_model(choice.printer.model), choice.medium, choice.why
+    elif printer is not None:
         model, medium = find_model(printer.model), medium_for(definition, printer)
     else:
         medium = usual_medium(definition)
@@ -62,7 +75,7 @@ def bench_for(table: UploadedTable, definition: Definition) -> Bench:
         parts.append(printer.calibration)
     if table.moment is not None and _shows_the_moment(definition):
         parts.append(table.moment.isoformat())
-    return Bench(definition, model, medium, serials, now, _mark(parts), printer)
+    return Bench(definition, model, medium, serials, now, _mark(parts), printer, placement)
 
 
 def _mark(parts: list[Any]) -> str:
@@ -209,8 +222,8 @@ def _numbered(
     return ((row.number, values_of(definition, table, row)) for row in rows)
 
 
-def choose_printer(table: UploadedTable, printer_id: UUID | None) -> None:
-    if table.printer == printer_id:
+def choose_place(table: UploadedTable, place_id: UUID | None) -> None:
+    if table.printer == place_id:
         return
-    table.printer = printer_id
+    table.printer = place_id
     table.save(update_fields=["printer"])

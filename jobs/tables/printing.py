@@ -15,7 +15,7 @@ from jobs.submission.checking import Order, check_tape, look_up, with_defaults
 from jobs.submission.queueing import queue_rows
 from jobs.submission.request import Accepted, Request
 from jobs.tables import data_rows
-from jobs.tables.checking import CHUNK, bench_for, renew, twin_sentence, values_of
+from jobs.tables.checking import CHUNK, bench_for, pool_of, renew, twin_sentence, values_of
 from printers.callers import Caller
 from printers.errors import Conflict, HubError, OptionNotSupported
 from templates_app.definition import Definition
@@ -80,7 +80,7 @@ def print_table(table: UploadedTable, definition: Definition, caller: Caller) ->
 
 def _print(table: UploadedTable, definition: Definition, caller: Caller) -> Accepted | None:
     wanted = data_rows(table).filter(skipped=False)
-    if table.printed or not table.wish or renew(table, bench_for(table, definition)):
+    if table.printed or not table.wish or renew(table, bench_for(table, definition, caller)):
         return None
     if wanted.filter(verdict="").exists():
         return None
@@ -120,8 +120,10 @@ def _rows(table: UploadedTable, order: Order) -> Iterator[dict[str, Any]]:
 
 
 def _request(table: UploadedTable, definition: Definition, wish: Wish) -> Request:
+    place, pooled = str(table.printer or ""), pool_of(table) is not None
     return Request(
-        printer=str(table.printer or ""),
+        printer="" if pooled else place,
+        pool=place if pooled else "",
         template=definition.key,
         rows=[],
         copies=wish.copies,

@@ -11,7 +11,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from jobs.exports import csv_answer, row_lines
-from jobs.print_form import MAX_COPIES, PrinterChoice, choices_for
+from jobs.places import Places, places_for
+from jobs.print_form import MAX_COPIES
 from jobs.submission import Accepted
 from jobs.table_page import PER_PAGE, SHOW, posted_changes, shown_row, summary
 from jobs.tables import data_rows
@@ -20,7 +21,7 @@ from jobs.tables.checking import (
     bench_for,
     check,
     check_on,
-    choose_printer,
+    choose_place,
     mark_twins,
     renew,
     values_of,
@@ -50,9 +51,9 @@ def rows(request: HttpRequest, table_id: UUID) -> HttpResponse:
         return _where_it_went(table)
     if table.mapping is None:
         return redirect("table-columns", table.id)
-    choices = choices_for(card.definition, caller_of(request), request.GET.get("printer") or str(table.printer or ""))
-    choose_printer(table, next((choice.card.printer.id for choice in choices if choice.checked), None))
-    return _page(request, table, card, choices)
+    places = places_for(card.definition, caller_of(request), request.GET.get("printer") or str(table.printer or ""))
+    choose_place(table, places.chosen)
+    return _page(request, table, card, places)
 
 
 @require_POST
@@ -61,7 +62,12 @@ def progress(request: HttpRequest, table_id: UUID) -> HttpResponse:
     table, card = table_of(request, table_id)
     if table.printed:
         return _go_on(request, _where_it_went(table))
-    bench = bench_for(table, card.definition)
+    try:
+        bench = bench_for(table, card.definition, caller_of(request))
+    except HubError as error:
+        # Of its pool all were switched off, say.
+        give_up(table)
+        return _go_on(request, _nothing_printed(request, table, error))
     renew(table, bench)
     scripted = bool(request.headers.get("HX-Request"))
     check_on(table, bench, budget_s=WITH_SCRIPT if scripted else WITHOUT)
@@ -84,12 +90,16 @@ def _finish(request: HttpRequest, table: UploadedTable, card: TemplateCard) -> H
     try:
         accepted = print_table(table, card.definition, caller_of(request))
     except HubError as error:
-        messages.error(request, _("Nothing was printed.") + " " + error.detail)
-        return redirect("table", table.id)
+        return _nothing_printed(request, table, error)
     if not table.printed:
         return None
     _say_queued(request, accepted)
     return _where_it_went(table)
+
+
+def _nothing_printed(request: HttpRequest, table: UploadedTable, error: HubError) -> HttpResponse:
+    messages.error(request, _("Nothing was printed.") + " " + error.detail)
+    return redirect("table", table.id)
 
 
 def _say_queued(request: HttpRequest, accepted: Accepted | None) -> None:
@@ -125,7 +135,7 @@ def row(request: HttpRequest, table_id: UUID, number: int) -> HttpResponse:
     found.save(update_fields=["changes", "skipped", "verdict", "findings"])
     mark_twins(table, card.definition)
     found.refresh_from_db()
-    bench = bench_for(table, card.definition)
+    bench = bench_for(table, card.definition, caller_of(request))
     check(table, bench, [found], budget_s=AT_ONCE)
     if not scripted:
         back = request.POST.get("back", "")
@@ -143,7 +153,7 @@ def picture(request: HttpRequest, table_id: UUID, number: int) -> HttpResponse:
     table, card = table_of(request, table_id)
     found = get_object_or_404(data_rows(table), number=number)
     try:
-        bench = bench_for(table, card.definition)
+        bench = bench_for(table, card.definition, caller_of(request))
         values = resolve(card.definition, {**values_of(card.definition, table, found), **upcoming(card.definition)})
         canvas = canvas_for(bench.model, bench.medium)
         now = timezone.localtime(timezone=timezone.get_default_timezone())
@@ -182,25 +192,25 @@ def confirm(request: HttpRequest, table_id: UUID) -> HttpResponse:
     table, card = table_of(request, table_id)
     if table.printed:
         return _where_it_went(table)
-    choices = choices_for(card.definition, caller_of(request), request.POST.get("printer") or str(table.printer or ""))
-    chosen = next((choice.card.printer.id for choice in choices if choice.checked), None)
-    if chosen is None:
-        return _page(request, table, card, choices, error=_("Choose a printer."), status=422)
-    choose_printer(table, chosen)
+    wanted = request.POST.get("printer") or str(table.printer or "")
+    places = places_for(card.definition, caller_of(request), wanted)
+    if not places.gives(wanted):
+        return _page(request, table, card, places, error=_("Choose a printer."), status=422)
+    choose_place(table, places.chosen)
     copies = request.POST.get("copies", "1").strip()
     if not copies.isdecimal() or not 1 <= int(copies) <= MAX_COPIES:
         told = _("Give a number of copies from 1 to %(most)d.") % {"most": MAX_COPIES}
-        return _page(request, table, card, choices, error=told, status=422)
+        return _page(request, table, card, places, error=told, status=422)
     options = {"cut": False} if request.POST.get("cut") == "none" else {}
     wish = Wish(int(copies), options, override="override" in request.POST)
     try:
         confirm_table(table, card.definition, caller_of(request), wish)
-        bench = bench_for(table, card.definition)
+        bench = bench_for(table, card.definition, caller_of(request))
         renew(table, bench)
         check_on(table, bench, budget_s=AT_ONCE)
         accepted = print_table(table, card.definition, caller_of(request))
     except HubError as error:
-        return _page(request, table, card, choices, error=error.detail, status=422)
+        return _page(request, table, card, places, error=error.detail, status=422)
     if not table.printed:
         return redirect("table", table.id)
     _say_queued(request, accepted)
@@ -218,13 +228,13 @@ def withdraw(request: HttpRequest, table_id: UUID) -> HttpResponse:
 
 
 def _page(
-    request: HttpRequest, table: UploadedTable, card: TemplateCard, choices: list[PrinterChoice], *, error: str = "",
+    request: HttpRequest, table: UploadedTable, card: TemplateCard, places: Places, *, error: str = "",
     status: int = 200,
 ) -> HttpResponse:  # fmt: skip
     show = request.GET.get("show", "")
     show = show if show in SHOW else ""
     try:
-        bench = bench_for(table, card.definition)
+        bench = bench_for(table, card.definition, caller_of(request))
     except HubError as trouble:
         bench, error = None, error or trouble.detail
     if bench is not None:
@@ -239,12 +249,13 @@ def _page(
     context = {
         "table": table,
         "card": card,
-        "choices": choices,
+        "places": places,
         "found": found,
         "rows": [shown_row(card.definition, table, each, edit=edit == str(each.number)) for each in shown],
         "error": error,
         "max_copies": MAX_COPIES,
         "medium": medium_words(bench.medium) if bench else "",
+        "placement": bench.placement if bench else "",
         "back": f"?{request.GET.urlencode()}" if request.method == "GET" and request.GET else "",
     }
     context |= _summary(request, table, bench, show)

@@ -1,9 +1,11 @@
 import pytest
 
-from jobs.models import Job, Pool, PoolMember
+from jobs.models import Batch, Job, Pool, PoolMember
 from printers.models import Printer, Site
+from templates_app.models import UploadedTable
 from tests.pages.rows import make_printer, make_template, signed_in
 from tests.pages.test_roles import person
+from tests.pages.test_tables import mapped
 
 pytestmark = pytest.mark.django_db
 
@@ -62,3 +64,47 @@ def test_a_pool_that_can_never_print_it_cannot_be_chosen() -> None:
     assert f'value="pool:{pool.id}" required disabled' in text
     Printer.objects.update(enabled=False)
     assert signed_in().get("/print/asset-tag-12").status_code == 200
+
+
+class TestATable:
+    @pytest.fixture
+    def pool(self) -> Pool:
+        make_template()
+        make_printer("dry", media="tze:24")
+        make_printer("ready")
+        pool = Pool.objects.create(site=Site.objects.get(), name="tags", medium="tze:12")
+        for printer in Printer.objects.all():
+            PoolMember.objects.create(pool=pool, printer=printer)
+        return pool
+
+    def test_its_labels_go_to_the_printer_of_the_pool_that_has_the_tape(self, pool: Pool) -> None:
+        client = signed_in()
+        address = mapped(client, "name,id\nDrill,7\nSaw,8\n")
+        text = client.get(f"{address}?printer=pool:{pool.id}").content.decode()
+        assert f'<option value="pool:{pool.id}" selected>Any printer of tags</option>' in text
+        assert "Pool main/tags: ready is the only printer that has 12 mm tape" in text
+        answer = client.post(f"{address}/print", {"printer": f"pool:{pool.id}", "copies": "1"})
+        assert answer.headers["Location"] == f"/batches/{Batch.objects.get().id}"
+        jobs = Job.objects.order_by("position").values_list("position", "pool", "printer__name", "medium")
+        assert list(jobs) == [(0, pool.id, "ready", "tze:12"), (1, pool.id, "ready", "tze:12")]
+
+    def test_where_all_were_switched_off_meanwhile_nothing_is_printed(
+        self, pool: Pool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("jobs.views.table_rows.AT_ONCE", 0)
+        client = signed_in()
+        address = mapped(client, "name,id\nDrill,7\nSaw,8\nLathe,9\n")
+        client.post(f"{address}/print", {"printer": f"pool:{pool.id}", "copies": "1"})
+        assert UploadedTable.objects.get().wish is not None
+        Printer.objects.update(enabled=False)
+        client.post(f"{address}/progress")
+        text = client.get(address).content.decode()
+        assert "The pool main/tags has no printer that is switched on." in text
+        assert (Job.objects.count(), UploadedTable.objects.get().wish) == (0, None)
+
+    def test_what_was_chosen_is_what_prints_or_nothing_does(self, pool: Pool) -> None:
+        client = signed_in()
+        address = mapped(client, "name,id\nDrill,7\nSaw,8\n")
+        pool.delete()
+        answer = client.post(f"{address}/print", {"printer": f"pool:{pool.id}", "copies": "1"})
+        assert (answer.status_code, Job.objects.count()) == (422, 0)

@@ -218,3 +218,16 @@ def test_a_picture_is_uploaded(printer: Printer) -> None:
     answer = client.post("/print/logo", {"printer": str(printer.id), "copies": "1", "f.logo": picture})
     assert answer.status_code == 302, shown(answer)
     assert Job.objects.get().fields["logo"].startswith("iVBOR")
+
+
+def test_where_the_chosen_printer_was_switched_off_meanwhile_no_other_one_prints_it() -> None:
+    make_template()
+    chosen, other = make_printer("chosen"), make_printer("other")
+    client = signed_in()
+    Printer.objects.filter(pk=chosen.pk).update(enabled=False)
+    form = {"f.name": "Drill", "f.id": "A-1", "copies": "1", "printer": str(chosen.pk), "submission": "s"}
+    answer = client.post("/print/asset-tag-12", form)
+    assert (answer.status_code, Job.objects.count()) == (422, 0)
+    assert "What you chose cannot print this any more." in answer.content.decode()
+    client.post("/print/asset-tag-12", form | {"printer": str(other.pk)})
+    assert Job.objects.get().printer_id == other.pk
