@@ -1,7 +1,6 @@
 """What happened to a job, told from the log and its attempts, and what a person may do with it now."""
 
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.formats import number_format
@@ -10,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from jobs import states
 from jobs.models import PRIORITY_URGENT, Attempt, Job, Outcome, Phase, State
+from jobs.timeline import Entry, heard
 from jobs.words import describe, describe_reasons
 from printers.cards import medium_or_none
 from printers.models import Event
@@ -19,14 +19,6 @@ from templates_app.definition import Definition, words
 LONGEST_VALUE = 200
 # The actor of what the hub does by itself.
 WORKER = "hub"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    at: datetime
-    text: str
-    tone: str = "off"
-    details: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,21 +86,21 @@ DONE = {
     Phase.BYTES_ACKED: 3,
     Phase.PRINTING_SEEN: 3,
     Phase.TERMINAL: 3,
-    Phase.REPORTED: 4,
+    Phase.REPORTED: 3,
 }
 
 
 def _steps(job: Job, attempts: list[Attempt]) -> list[Step]:
-    """Waiting, drawing, sending, printing; none for a job that ended without being printed."""
+    """From the queue into somebody's hand; none for a job that ended without being printed."""
     if job.state in {State.CANCELED, State.ABORTED}:
         return []
-    texts = [_("Queued"), _("Drawn"), _("Sent"), _("Printed")]
+    texts = [_("Queued"), _("Drawing"), _("Sending"), _("Printing"), _("Out")]
     if job.state == State.COMPLETED:
-        done = len(texts) if job.outcome == Outcome.CONFIRMED else len(texts) - 1
+        done = len(texts) if job.outcome == Outcome.CONFIRMED else DONE[Phase.REPORTED]
         return [Step(text, "done" if n < done else "open") for n, text in enumerate(texts)]
     done = 0
     if job.state in {State.PROCESSING, State.STOPPED} and attempts:
-        done = min(DONE[Phase(attempts[-1].phase)], 3)
+        done = DONE[Phase(attempts[-1].phase)]
     now = "broken" if job.state == State.STOPPED else "now"
     return [Step(text, "done" if n < done else now if n == done else "open") for n, text in enumerate(texts)]
 
@@ -135,7 +127,8 @@ def _entries(job: Job, events: list[Event], attempts: list[Attempt]) -> list[Ent
     found = [_entry(event, by_number.get(event.data.get("attempt", 0))) for event in events]
     if not any(event.data.get("from") is None for event in events):
         found.insert(0, Entry(job.created_at, _asked(job.requested_by)))
-    return found
+    # The outcome is written after what it was concluded from.
+    return sorted([entry for attempt in attempts for entry in heard(attempt)] + found, key=lambda entry: entry.at)
 
 
 def _entry(event: Event, attempt: Attempt | None) -> Entry:

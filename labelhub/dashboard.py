@@ -1,7 +1,7 @@
 """What the dashboard shows, in a number of queries that does not grow with the number of printers or jobs."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db.models import Count
@@ -11,10 +11,12 @@ from jobs.models import Job, State
 from printers.callers import Caller
 from printers.cards import PrinterCard, medium_or_none, printer_card
 from printers.lookup import visible_to
+from printers.words import Words
 
 RECENT = 8
 # A queue of thousands must not make the dashboard slow; what stands first is what a person can act on.
 ENOUGH = 200
+WORST_FIRST = ("error", "warn", "ask", "off", "busy", "ok")
 OPEN = (State.PENDING, State.HELD)
 AT_THE_DEVICE = (State.PROCESSING, State.STOPPED)
 
@@ -24,6 +26,12 @@ class Overview:
     cards: list[PrinterCard]
     recent: list[Job]
     asking: int
+
+    @property
+    def states(self) -> list[tuple[Words, int]]:
+        """How many printers are how, the worst first."""
+        counts = Counter(replace(card.words, action="") for card in self.cards)
+        return sorted(counts.items(), key=lambda each: (WORST_FIRST.index(each[0].tone), -each[1]))
 
 
 def overview(caller: Caller) -> Overview:

@@ -9,7 +9,7 @@ from printers.errors import HubError
 from printers.media import Medium, find_medium, find_model
 from printers.models import Printer, PrinterStatus
 from printers.status import is_stale, loaded_medium, printer_state
-from printers.words import Words, describe_printer, medium_words, tape_words
+from printers.words import Words, describe_printer, medium_words, source_words, tape_words
 
 
 @dataclass(slots=True)
@@ -33,6 +33,10 @@ class PrinterCard:
     needed: Medium | None = None
     # Sentences: which tape to insert, and how many labels wait for it.
     media_waits: list[str] = field(default_factory=list)
+
+    @property
+    def known_from(self) -> list[tuple[str, str]]:
+        return [] if self.status is None else source_words(self.status.sources or {})
 
 
 def printer_cards(printers: Iterable[Printer]) -> list[PrinterCard]:

@@ -1,6 +1,6 @@
 """What a printer's state means, in words for people, with the one action that helps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -70,6 +70,14 @@ def _display(status: PrinterStatus | None) -> str:
     return _("The printer says: %(text)s") % {"text": said}
 
 
+def source_words(sources: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Each source with what it told, as people call them: ("Status block", "errors, tape")."""
+    told: dict[str, list[str]] = {}
+    for fact, source in sources.items():
+        told.setdefault(source, []).append(str(FACTS.get(fact, fact)))
+    return [(str(SOURCES.get(source, source)), ", ".join(facts)) for source, facts in told.items()]
+
+
 def medium_words(medium: Medium) -> str:
     size = {"width": f"{medium.width_mm:g}", "length": f"{medium.length_mm:g}"}
     if medium.kind == "tze":
@@ -95,6 +103,17 @@ def tape_words(medium: Medium, tape_color: str, text_color: str) -> str:
     }
 
 
+SOURCES = {
+    "status-block": gettext_lazy("Brother’s status block"),
+    "printer-mib": gettext_lazy("Printer-MIB"),
+    "ieee-1284": gettext_lazy("IEEE 1284 device id"),
+}
+FACTS = {
+    "model": gettext_lazy("model"),
+    "printing": gettext_lazy("whether it prints"),
+    "errors": gettext_lazy("errors"),
+    "media": gettext_lazy("tape or roll"),
+}
 # The common ones; a printer's other names stay out of sentences.
 COLOURS = {
     "white": gettext_lazy("white"),

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -15,6 +16,7 @@ from jobs.views.back import back_to
 from printers.callers import caller_of
 from printers.errors import HubError
 from printers.lookup import visible_to
+from templates_app.definition import words
 from templates_app.models import Template
 
 FILTERS = ("show", "q", "printer", "template", "batch")
@@ -29,7 +31,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
             for show, (title, _condition) in SHOW.items()
         ],
         "printers": visible_to(caller_of(request)),
-        "templates": Template.objects.order_by("title"),
+        "templates": _templates(),
         "query": urlencode({name: request.GET[name] for name in FILTERS if name in request.GET}),
     }
     return render(request, "jobs/list.html", context)
@@ -65,6 +67,16 @@ def act_on_chosen(request: HttpRequest) -> HttpResponse:
     say = messages.warning if outcome.not_done else messages.success
     say(request, in_words(outcome))
     return redirect(back)
+
+
+def _templates() -> list[tuple[str, str]]:
+    """Title in the reader's language, and key; those that are gone have jobs, too."""
+    language = get_language() or "en"
+    found = Template.objects.select_related("current")
+    return sorted(
+        (words(each.current.definition.get("title"), language, each.title) if each.current else each.title, each.key)
+        for each in found
+    )
 
 
 def _list(request: HttpRequest, filters: Filters) -> dict[str, object]:

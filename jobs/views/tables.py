@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST
@@ -111,7 +112,12 @@ def table_of(request: HttpRequest, table_id: UUID) -> tuple[UploadedTable, Templ
 
 
 def _upload_page(request: HttpRequest, card: TemplateCard, error: str = "", *, status: int = 200) -> HttpResponse:
-    context = {"card": card, "error": error, "most_rows": MAX_ROWS, "most_mb": MAX_BYTES // 1_000_000}
+    context = {
+        "card": card,
+        "error": error,
+        "most_rows": number_format(MAX_ROWS, force_grouping=True),
+        "most_mb": MAX_BYTES // 1_000_000,
+    }
     recent = UploadedTable.objects.filter(owner=_user_id(request), template=card.template, printed={})
     context["recent"] = recent.order_by("-created_at")[:5]
     return render(request, "jobs/table_upload.html", context, status=status)

@@ -37,7 +37,7 @@ def icon(name: str, size: int = 20) -> SafeString:
 def badge(words: Any) -> SafeString:
     """A state in words, colour and shape: anything with `.text`, `.tone` and `.shape`."""
     return format_html(
-        '<span class="badge {}"><svg class="icon" aria-hidden="true"><use href="{}#s-{}"/></svg><span>{}</span></span>',
+        '<span class="badge {}"><svg aria-hidden="true"><use href="{}#s-{}"/></svg><span>{}</span></span>',
         words.tone,
         static("icons/sprite.svg"),
         words.shape,

@@ -100,5 +100,6 @@ def test_a_queue_is_cleared_after_a_second_look() -> None:
     assert "1 job waits. It is canceled" in client.get(f"/printers/{printer.id}/clear").content.decode()
     assert Job.objects.filter(state=State.PENDING).count() == 2
     client.post(f"/printers/{printer.id}/clear")
+    assert "Nothing waits for this printer." in client.get(f"/printers/{printer.id}/clear").content.decode()
     assert Job.objects.get(state=State.CANCELED).printer_id == printer.id
     assert Job.objects.filter(state=State.PENDING).count() == 1

@@ -18,7 +18,7 @@ def test_it_works() -> None:
     text = signed_in().get("/").content.decode()
     assert "workbench" in text
     assert 'fill="#ffd60a"' in text
-    assert "12 mm tape" in text
+    assert 'aria-label="12 mm tape, black on yellow"' in text
     assert "Ready" in text
     assert "1 job waits" in text
     assert "Printed" in text
@@ -47,6 +47,15 @@ def test_it_asks_about_unknown_outcomes() -> None:
     assert f"/jobs/{job.id}" in text
 
 
+def test_it_counts_the_states_the_worst_first() -> None:
+    make_printer("open", status={"state": "stopped", "reasons": ["cover-open"]})
+    for name in ("one", "two"):
+        make_printer(name)
+    text = signed_in().get("/").content.decode()
+    counts = re.findall(r'<li><span class="num">(\d+)</span> <span class="badge (\w+)">', text)
+    assert counts == [("1", "warn"), ("2", "ok")]
+
+
 def test_the_fragment_is_not_a_page() -> None:
     make_printer()
     text = signed_in().get("/dashboard/live").content.decode()
@@ -71,4 +80,4 @@ def test_fifty_printers_stay_light() -> None:
     template = make_template()
     for n in range(50):
         make_job(make_printer(f"printer-{n}"), template)
-    assert len(signed_in().get("/").content) <= 60_000
+    assert len(signed_in().get("/").content) <= 56_000

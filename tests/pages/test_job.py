@@ -1,3 +1,4 @@
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -43,6 +44,47 @@ def test_it_tells_what_happened() -> None:
     assert "The printer acknowledged 5,123 of 5,123 bytes." in text
     assert "1.5 s from the first byte" in text
     assert "Bench drill" in text
+
+
+IDLE = "802042306830000000000c010000000000000000000000000108000000000000"
+COVER_OPEN = "802042306830000000100c010000000000000000000000000108000000000000"
+
+
+def test_it_decodes_what_the_printer_said() -> None:
+    job = make_job(make_printer(), make_template(), state="completed", outcome="confirmed")
+    begun = timezone.now()
+    said = [
+        (0, IDLE, "idle", 7),
+        (900, IDLE, "processing", 7),
+        (1800, COVER_OPEN, "stopped", 8),
+        (2000, "", "idle", None),
+    ]
+    evidence = [{"at_ms": ms, "hex": block, "state": state, "life": life} for ms, block, state, life in said]
+    Attempt.objects.create(job=job, number=1, printer=job.printer, token=1, barrier_at=begun, evidence=evidence)
+    text = signed_in().get(f"/jobs/{job.id}").content.decode()
+    told = re.findall(r'timeline-text">The printer: ([^<]+)</p>(?:<p class="hint">([^<]*)</p>)?', text)
+    assert told == [
+        ("at rest", "12 mm tape, black on white · 7 labels so far"),
+        ("printing", "12 mm tape, black on white · 7 labels so far"),
+        ("cover open", "8 labels so far"),
+        ("at rest", ""),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("phase", "steps"),
+    [
+        ("claimed", ["done", "now", "open", "open", "open"]),
+        ("sending", ["done", "done", "now", "open", "open"]),
+        ("bytes-acked", ["done", "done", "done", "now", "open"]),
+    ],
+)
+def test_one_sees_how_far_it_is(phase: str, steps: list[str]) -> None:
+    job = make_job(make_printer(), make_template(), state="processing")
+    Attempt.objects.create(job=job, number=1, printer=job.printer, token=1, phase=phase)
+    text = signed_in().get(f"/jobs/{job.id}").content.decode()
+    shown = re.findall(r'<li class="(\w+)"(?: aria-current="step")?>(\w+)</li>', text)
+    assert shown == list(zip(steps, ["Queued", "Drawing", "Sending", "Printing", "Out"], strict=True))
 
 
 def test_the_picture_is_the_stored_one() -> None:
