@@ -29,8 +29,11 @@ def _entry(title: Any, icon: str, model: str) -> dict[str, Any]:
     }
 
 
-def _icon(_request: HttpRequest) -> str:
-    return static("icons/favicon.svg")
+def _file(path: str) -> Callable[[HttpRequest], str]:
+    return lambda _request: static(path)
+
+
+_icon = _file("icons/favicon.svg")
 
 
 UNFOLD: dict[str, Any] = {
@@ -40,6 +43,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": "/",
     "SITE_ICON": _icon,
     "SITE_FAVICONS": [{"rel": "icon", "sizes": "any", "type": "image/svg+xml", "href": _icon}],
+    "STYLES": [_file("css/admin.css")],
+    "SCRIPTS": [_file("js/admin.js")],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,
@@ -47,11 +52,11 @@ UNFOLD: dict[str, Any] = {
     "COLORS": {
         # base.css: --page, --sunken, --line, … and --accent with its neighbours.
         "base": {
-            "50": "#f4f5f7", "100": "#eceef2", "200": "#dde1e7", "300": "#c4cad4", "400": "#9ea8b6", "500": "#6e7887",
+            "50": "#f4f5f7", "100": "#eceef2", "200": "#dde1e7", "300": "#c4cad4", "400": "#9ea8b6", "500": "#636c7b",
             "600": "#565f6e", "700": "#3a414d", "800": "#20262f", "900": "#171b22", "950": "#0f1217",
         },
         "primary": {
-            "50": "#f1f4fe", "100": "#e8edfd", "200": "#cfd9fb", "300": "#a9bdff", "400": "#8aa5ff", "500": "#4a6bea",
+            "50": "#f1f4fe", "100": "#e8edfd", "200": "#cfd9fb", "300": "#a9bdff", "400": "#8aa5ff", "500": "#6d89f5",
             "600": "#2b50d8", "700": "#1f3fb4", "800": "#1d3590", "900": "#1d2746", "950": "#0d1430",
         },
     },

@@ -53,9 +53,8 @@ def print_form(request: HttpRequest, key: str) -> HttpResponse:
         return _answer(request, card, form)
     if request.POST.get("action") == "preset":
         return _name_preset(request, card, fitting(card.definition, form.values))
-    if form.printer is None:
-        form.printer_error = _("Choose a printer.")
-    if form.printer_error:
+    if form.printer is None or form.printer_error:
+        form.printer_error = form.printer_error or _("Choose a printer.")
         return _answer(request, card, form, status=422)
     if not form.copies.isdecimal() or not 1 <= int(form.copies) <= form.max_copies:
         form.copies_error = _("Give a number of copies from 1 to %(most)d.") % {"most": form.max_copies}
