@@ -127,15 +127,17 @@ def _entries(job: Job, events: list[Event], attempts: list[Attempt]) -> list[Ent
     found = [_entry(event, by_number.get(event.data.get("attempt", 0))) for event in events]
     if not any(event.data.get("from") is None for event in events):
         found.insert(0, Entry(job.created_at, _asked(job.requested_by)))
-    # The outcome is written after what it was concluded from.
-    return sorted([entry for attempt in attempts for entry in heard(attempt)] + found, key=lambda entry: entry.at)
+    told = [entry for attempt in attempts for entry in heard(attempt)]
+    return sorted(found + told, key=lambda entry: entry.at)
 
 
 def _entry(event: Event, attempt: Attempt | None) -> Entry:
     data = event.data
     what = event.kind.removeprefix("job.")
     if what == "sending":
-        return Entry(event.at, _("Sending begins"), "busy", [_bytes(data["bytes"])] if data.get("bytes") else [])
+        # Before its first byte, and so before anything that the printer says of it.
+        begun = attempt.barrier_at if attempt is not None and attempt.barrier_at else event.at
+        return Entry(begun, _("Sending begins"), "busy", [_bytes(data["bytes"])] if data.get("bytes") else [])
     if what not in State.values:
         return Entry(event.at, WHAT.get(what, what).format(who=event.actor), "off", _said(data, event.actor))
     state = State(what)
