@@ -106,6 +106,21 @@ def test_a_second_window_sees_it_happen(page: Page, context: BrowserContext, hub
     expect(row.locator(".badge")).to_have_text("Printed", timeout=30_000)
 
 
+def test_where_streams_do_not_pass_the_page_asks_by_itself(page: Page, browser: Browser, hub: Hub) -> None:
+    watching = browser.new_context(**DESK)
+    watching.route("**/api/events", lambda asked: asked.abort())
+    other = watching.new_page()
+    sign_in(other, hub.origin, "admin", PASSWORD)
+    other.goto(f"{hub.origin}/jobs")
+    page.goto(f"{hub.origin}/print/cable-flag-12")
+    page.get_by_label("Cable").fill("SW9-P98")
+    page.get_by_label("Cable").press("Enter")
+    row = other.locator(".job-row", has_text="SW9-P98")
+    expect(row.locator(".badge")).to_have_text("Printed", timeout=30_000)
+    expect(other.locator("[data-lost]")).to_be_hidden()
+    watching.close()
+
+
 def test_a_label_for_another_tape_says_what_to_insert(page: Page, hub: Hub) -> None:
     page.goto(f"{hub.origin}/print/box-24")
     page.locator(".print-inputs input[type=text]").first.fill("Winter clothes")
