@@ -124,20 +124,22 @@ def _actions(job: Job) -> list[Action]:
 
 def _entries(job: Job, events: list[Event], attempts: list[Attempt]) -> list[Entry]:
     by_number = {attempt.number: attempt for attempt in attempts}
-    found = [_entry(event, by_number.get(event.data.get("attempt", 0))) for event in events]
+    found = []
+    for event in events:
+        attempt = by_number.get(event.data.get("attempt", 0))
+        found.append(_entry(event, attempt))
+        if event.kind == "job.sending" and attempt is not None:
+            found += heard(attempt)
     if not any(event.data.get("from") is None for event in events):
         found.insert(0, Entry(job.created_at, _asked(job.requested_by)))
-    told = [entry for attempt in attempts for entry in heard(attempt)]
-    return sorted(found + told, key=lambda entry: entry.at)
+    return found
 
 
 def _entry(event: Event, attempt: Attempt | None) -> Entry:
     data = event.data
     what = event.kind.removeprefix("job.")
     if what == "sending":
-        # Before its first byte, and so before anything that the printer says of it.
-        begun = attempt.barrier_at if attempt is not None and attempt.barrier_at else event.at
-        return Entry(begun, _("Sending begins"), "busy", [_bytes(data["bytes"])] if data.get("bytes") else [])
+        return Entry(event.at, _("Sending begins"), "busy", [_bytes(data["bytes"])] if data.get("bytes") else [])
     if what not in State.values:
         return Entry(event.at, WHAT.get(what, what).format(who=event.actor), "off", _said(data, event.actor))
     state = State(what)

@@ -61,6 +61,7 @@ def test_it_decodes_what_the_printer_said() -> None:
     ]
     evidence = [{"at_ms": ms, "hex": block, "state": state, "life": life} for ms, block, state, life in said]
     Attempt.objects.create(job=job, number=1, printer=job.printer, token=1, barrier_at=begun, evidence=evidence)
+    record("job.sending", job_id=job.id, printer_id=job.printer_id, actor="hub", data={"attempt": 1, "bytes": 5123})
     text = signed_in().get(f"/jobs/{job.id}").content.decode()
     told = re.findall(r'timeline-text">The printer: ([^<]+)</p>(?:<p class="hint">([^<]*)</p>)?', text)
     assert told == [
