@@ -52,11 +52,19 @@ class FieldChoice:
         return f"column.{self.field.name}"
 
 
+@dataclass(frozen=True, slots=True)
+class SampleRow:
+    """Its cells under all columns, each with what is wrong with it."""
+
+    number: int
+    cells: list[tuple[str, str]]
+
+
 @dataclass(slots=True)
 class Mapping:
     choices: list[FieldChoice]
     columns: list[tuple[str, str]]
-    sample: list[TableRow]
+    sample: list[SampleRow]
     leftover: list[str]
     error: str = ""
 
@@ -136,7 +144,13 @@ def mapping_page(table: UploadedTable, definition: Definition, mapping: dict[str
         )
     used = set(mapping.values())
     leftover = [title for at, title in columns if int(at) not in used]
-    return Mapping(choices, columns, sample, leftover)
+    return Mapping(choices, columns, [_sample_row(row, len(columns)) for row in sample], leftover)
+
+
+def _sample_row(row: TableRow, columns: int) -> SampleRow:
+    wrong = dict(row.problems)
+    cells = [row.cells[at] if at < len(row.cells) else "" for at in range(columns)]
+    return SampleRow(row.number, [(cell, wrong.get(at, "")) for at, cell in enumerate(cells)])
 
 
 def posted_mapping(definition: Definition, table: UploadedTable, post: QueryDict) -> tuple[dict[str, int], Style]:

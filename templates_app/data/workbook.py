@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import openpyxl
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from openpyxl.cell.read_only import EMPTY_CELL
 
 from templates_app.data.cells import cell_text
@@ -45,10 +46,13 @@ def read_workbook(file: BinaryIO, *, sheet: str = "") -> Source:
         sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
         usual = book.active if book.active in sheets else sheets[0]
         chosen = next((each for each in sheets if each.title == sheet), usual)
-        unanswered = _unanswered(file, chosen)
+        formulas, unanswered = _formulas(file, chosen)
     except _DAMAGED as error:
         raise TableRefused(_("The workbook is damaged. Open it, and save it again as .xlsx.")) from error
     notes = [_("Sheet “%(name)s”") % {"name": chosen.title}]
+    if formulas:
+        said = ngettext("%(count)d formula, read as its result", "%(count)d formulas, read as their results", formulas)
+        notes.append(said % {"count": formulas})
     lines = within_limits(_lines(chosen, unanswered))
     return Source("xlsx", notes, lines, sheet=chosen.title, sheets=[each.title for each in sheets])
 
@@ -103,10 +107,10 @@ def _too_large(name: str, size: int, most: int) -> TableRefused:
     )
 
 
-def _unanswered(file: BinaryIO, sheet: Any) -> frozenset[str]:
-    """Cells whose formula has no stored result: a program wrote them, and no spreadsheet opened them since.
+def _formulas(file: BinaryIO, sheet: Any) -> tuple[int, frozenset[str]]:
+    """How many formulas have a stored result, and the cells of those that have none.
 
-    Reading values, openpyxl shows such a cell as empty.
+    A program wrote these, and no spreadsheet opened them since. Reading values, openpyxl shows such a cell as empty.
     """
     with zipfile.ZipFile(file) as archive:
         path = sheet._worksheet_path
@@ -120,21 +124,21 @@ def _unanswered(file: BinaryIO, sheet: Any) -> frozenset[str]:
                 formulas = b"<f" in last + chunk
                 last = chunk[-1:]
         if not formulas:
-            return frozenset()
-        found = set()
+            return 0, frozenset()
+        answered, found = 0, set()
         with archive.open(path) as part:
             for _event, element in ElementTree.iterparse(part):  # noqa: S314 - without declarations, see above
                 if element.tag == _C:
                     result = element.find(_V)
-                    if (
-                        element.find(_F) is not None
-                        and (result is None or not result.text)
-                        and element.get("t") != "str"
-                    ):
+                    if element.find(_F) is None:
+                        continue
+                    if (result is not None and result.text) or element.get("t") == "str":
+                        answered += 1
+                    else:
                         found.add(element.get("r", ""))
                 elif element.tag == _ROW:
                     element.clear()
-        return frozenset(found)
+        return answered, frozenset(found)
 
 
 def _width(row: tuple[Any, ...]) -> int:

@@ -104,6 +104,14 @@ class TestColumns:
         assert chosen == ["0", "1", "2"]
         assert "Drill" in text
 
+    def test_a_formula_without_a_result_is_shown_where_it_stands(self, printer: Printer) -> None:
+        client = signed_in()
+        book = workbook(["name", "id", "link"], ["Drill", "=1+1", None], ["Saw", None, None])
+        text = shown(client.get(upload(client, book, "assets.xlsx").headers["Location"]))
+        rows = re.findall(r'<th scope="row" class="num">(\d)</th>(.*?)</tr>', text, re.DOTALL)
+        assert [(number, cells.count("<td>")) for number, cells in rows] == [("2", 3), ("3", 3)]
+        assert [cells.count("the formula has no stored result") for _number, cells in rows] == [1, 0]
+
     def test_the_choice_is_remembered_for_the_same_columns(self, printer: Printer) -> None:
         client = signed_in()
         mapped(client, "What,Number\nDrill,7\n", {"action": "map", "column.name": "0", "column.id": "1"})

@@ -73,8 +73,10 @@ def sheet(*row: str) -> bytes:
 
 def test_a_formula_shows_its_stored_value() -> None:
     book = changed(workbook(["x"]), xl__worksheets__sheet1_xml=sheet('<c r="A1"><f>1+1</f><v>2</v></c>'))
-    (line,) = source(book).lines
+    made = source(book)
+    (line,) = made.lines
     assert (line.cells, line.problems) == (["2"], ())
+    assert made.notes == ["Sheet “Sheet”", "1 formula, read as its result"]
 
 
 def test_a_formula_without_a_stored_value_is_told() -> None:
