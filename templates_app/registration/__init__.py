@@ -242,7 +242,8 @@ def _write(
     template.source = source
     template.save(update_fields=["current", "title", "removed_at", "source"])
     done.versions[template.key] = version.number
-    if any(entry in done.diff.destructive for entry in entries):
+    # One that comes back under its key may be another than the one that its presets were made for.
+    if any(entry.kind == "NewDescriptor" or entry in done.diff.destructive for entry in entries):
         done.dropped_presets += _drop_presets(template, definition)
 
 

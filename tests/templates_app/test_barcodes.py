@@ -137,6 +137,53 @@ def test_an_empty_value_draws_nothing() -> None:
     assert [e.kind for e in rendered(label).elements] == ["text"]
 
 
+def test_modules_have_the_dots_that_were_asked_for() -> None:
+    for dots in (4, 7):
+        rendering = rendered(
+            definition(barcode("qr", module_dots=dots), media="dk:62", fields=[{"name": "v"}]), {"v": "1"}
+        )
+        assert rendering.elements[0].details["module_dots"] == (dots, dots)
+        assert rendering.elements[0].box[2:] == (21 * dots, 21 * dots)
+
+
+@pytest.mark.parametrize("level", ["L", "M", "Q", "H"])
+def test_error_correction_is_what_was_asked_for(level: str) -> None:
+    rendering = rendered(made("qr", "dk:62", level=level), {"v": "https://label.invalid/1"})
+    image = np.pad(np.asarray(rendering.raster.black).astype(np.uint8) * 255, 60, constant_values=255)
+    [found] = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    assert found.ec_level == level
+
+
+def test_the_quiet_zone_is_the_standards_or_what_was_asked_for() -> None:
+    for quiet, blank in ((None, 4), (9, 9)):
+        more = {} if quiet is None else {"quiet": quiet}
+        elements = [{"kind": "box", "name": "b", "fill": "black", "width": 2}, barcode("qr", module_dots=4, **more)]
+        row = {"kind": "group", "name": "row", "gap": 0, "elements": elements}
+        rendering = rendered(definition(row, media="dk:62", fields=[{"name": "v"}]), {"v": "1"})
+        places = {e.name: e.box for e in rendering.elements}
+        assert places["code"][0] - places["b"][0] - places["b"][2] == blank * 4
+
+
+@pytest.mark.parametrize(
+    ("symbology", "value", "letters"),
+    [
+        ("code128", "Abc-1", "Abc-1"), ("code39", "ABC-1", "ABC-1"), ("ean13", "400638133393", "4006381333931"),
+        ("ean8", "1234567", "12345670"), ("upca", "03600029145", "036000291452"), ("itf", "123456", "123456"),
+        ("codabar", "A123B", "A123B"),
+    ],
+)  # fmt: skip
+def test_the_letters_below_are_what_a_reader_says(symbology: str, value: str, letters: str) -> None:
+    label = made(symbology, "dk:62", readable=True)
+    rendering = rendered(label, {"v": value})
+    assert findings(label, {"v": value}) == []
+    assert rendering.elements[0].details["payload"] == letters
+    x, y, w, h = rendering.elements[0].box
+    below = ~np.asarray(rendering.raster.black)[y + h :, max(0, x - 20) : x + w + 20]
+    alone = rendered(definition({"kind": "text", "name": "t", "text": letters, "size": 1.8}, media="dk:62"))
+    # The same letters as a text of that size, wherever they stand.
+    assert below.sum() == (~np.asarray(alone.raster.black)).sum()
+
+
 def test_the_caption_stands_below_the_bars() -> None:
     plain = rendered(made("ean13", "dk:62"), {"v": "400638133393"})
     captioned = rendered(made("ean13", "dk:62", readable=True), {"v": "400638133393"})

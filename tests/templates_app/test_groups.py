@@ -56,12 +56,6 @@ def test_what_is_empty_leaves_its_share_to_the_others(direction: str) -> None:
     assert rendered(definition(gone, **options)).raster.png == rendered(definition(alone, **options)).raster.png
 
 
-def test_shares_follow_the_weights() -> None:
-    boxes = [{"kind": "box", "name": n, "width": "fill", "weight": w} for n, w in (("a", 1), ("b", 3))]
-    rendering = rendered(definition(group("g", *boxes, gap=0), length=50))
-    assert box(rendering, "b")[2] == pytest.approx(3 * box(rendering, "a")[2], abs=3)
-
-
 class TestRepeat:
     FIELDS = ({"name": "items", "many": True},)
 

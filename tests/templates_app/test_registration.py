@@ -173,6 +173,16 @@ class TestRegister:
         assert list(Preset.objects.values_list("name", flat=True)) == ["keeps"]
         assert Counter.objects.get().value == 41
 
+    def test_one_that_comes_back_as_another_keeps_no_preset_that_does_not_fit(self) -> None:
+        put(made(fields=[NAME, OWNER]))
+        for name, values in (("keeps", {"name": "x"}), ("drops", {"owner": "me"})):
+            Preset.objects.create(template=Template.objects.get(), name=name, values=values)
+        put(made(key="next"), prune=True, force=True)
+        done = put(made())
+        assert [entry.kind for entry in done.diff.additive] == ["NewDescriptor"]
+        assert [p["preset"] for p in done.dropped_presets] == ["drops"]
+        assert list(Preset.objects.values_list("name", flat=True)) == ["keeps"]
+
     @pytest.mark.parametrize("force", [False, True])
     def test_a_dry_run_answers_the_same_and_writes_nothing(self, force: bool) -> None:
         put(made())

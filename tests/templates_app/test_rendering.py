@@ -270,6 +270,12 @@ class TestImages:
         made = definition({"kind": "image", "name": "i", "data": _picture(40, 40, grey=128), "mode": "dither"})
         assert 0.3 < ink(rendered(made))[:, :70].mean() < 0.7
 
+    @pytest.mark.parametrize(("threshold", "share"), [(128, 0), (129, 1)])
+    def test_the_threshold_divides_ink_from_blank(self, threshold: int, share: int) -> None:
+        picture = {"kind": "image", "name": "i", "data": _picture(40, 40, grey=128), "threshold": threshold}
+        made = definition({**picture, "height": 5}, text("x", x=20))
+        assert ink(rendered(made))[:35, :35].mean() == share
+
 
 def _picture(width: int, height: int, grey: int = 0) -> str:
     import base64
