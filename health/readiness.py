@@ -95,11 +95,12 @@ def printer_db_sync() -> Checked:
 def snmp_discovery() -> Checked:
     """By the last *successful* answer of each: an attempt that failed does not make a printer fresh."""
     now = timezone.now()
-    printers = Printer.objects.filter(enabled=True).select_related("site", "status")
+    # Columns and not objects: there may be a thousand printers, and probes come every few seconds.
+    columns = ("id", "site__key", "handle", "status__last_seen_at")
     ages: dict[str, float] = {}
-    for printer in printers:
-        seen = printer.status.last_seen_at if hasattr(printer, "status") else None
-        ages[printer.path] = (now - seen).total_seconds() if seen else float("inf")
+    for printer_id, site, handle, seen in Printer.objects.filter(enabled=True).order_by().values_list(*columns):
+        path = f"{site}/{handle}" if handle else str(printer_id)
+        ages[path] = (now - seen).total_seconds() if seen else float("inf")
     if not ages:
         return Checked("skipped", "There is no enabled printer.")
     lost = sorted(path for path, age in ages.items() if age >= SEEN_STALE_S)

@@ -30,7 +30,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
             {"title": title, "url": _url(request, show=show), "here": show == filters.show}
             for show, (title, _condition) in SHOW.items()
         ],
-        "printers": visible_to(caller_of(request)),
+        "printers": visible_to(caller_of(request)).only("handle", "model", "host"),
         "templates": _templates(),
         "query": urlencode({name: request.GET[name] for name in FILTERS if name in request.GET}),
     }

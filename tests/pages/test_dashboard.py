@@ -3,7 +3,9 @@ import re
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries as Queries
 
+from printers.models import Printer, PrinterStatus
 from tests.pages.rows import make_job, make_printer, make_template, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,21 @@ def test_queries_do_not_grow(rows: int) -> None:
     with CaptureQueriesContext(connection) as captured:
         client.get("/")
     assert len(captured) == QUERIES
+
+
+def test_of_many_printers_those_with_something_to_do_come_first(django_assert_num_queries: Queries) -> None:
+    template = make_template()
+    printers = [make_printer(f"printer-{n:02}", host=f"127.0.1.{n + 1}") for n in range(60)]
+    PrinterStatus.objects.filter(printer=printers[41]).update(online=False)
+    Printer.objects.filter(pk=printers[42].pk).update(stop_reasons=["cover-open"])
+    make_job(printers[57], template)
+    make_job(printers[59], template, state="processing-stopped", outcome="unknown", reasons=["hub-outcome-unknown"])
+    client = signed_in()
+    with django_assert_num_queries(QUERIES + 2):
+        text = client.get("/").content.decode()
+    shown = [int(n) for n in re.findall(r">printer-(\d\d)</a></h3>", text)]
+    assert shown == [59, 41, 42, 57, *range(20)]
+    assert "24 of 60 printers" in text
 
 
 def test_fifty_printers_stay_light() -> None:
