@@ -4,11 +4,17 @@ from functools import cache
 
 from jobs.models import Attempt
 from printers.statements import Update, given
+from printers.together import Statement
 
 
 def write(attempt: Attempt, *names: str) -> None:
     """These columns, as the attempt has them."""
     _statement(names).run(this_attempt=attempt.pk, **{name: getattr(attempt, name) for name in names})
+
+
+def writing(attempt: Attempt, *names: str) -> Statement:
+    """The same, to go together with others."""
+    return _statement(names).filled(this_attempt=attempt.pk, **{name: getattr(attempt, name) for name in names})
 
 
 @cache

@@ -22,6 +22,7 @@ from django.utils import timezone
 from jobs.models import Epoch, Job
 from jobs.queue import hold_all, release_all
 from printers.models import record
+from printers.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,10 @@ DAMAGED = Mark(None, 0)
 
 def held_since() -> datetime | None:
     """Since when nothing prints, because the database was restored."""
-    return Epoch.objects.values_list("held_since", flat=True).first()
+    return next((row.held_since for row in EPOCH()), None)
+
+
+EPOCH = Prepared(lambda: Epoch.objects.order_by())
 
 
 def keep_count(*, restored: bool = False) -> bool:

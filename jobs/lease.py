@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import F, Value
 from django.db.models.functions import Now
 
 from jobs.models import PrinterLease
 from printers.statements import Update, given
+from printers.together import Statement
 
 LEASE_S = 30.0
 # The holder stops this long before the database's clock would end its turn.
@@ -63,12 +63,21 @@ class Lease:
     def renew(self) -> bool:
         """False when the turn is over; then nothing more may be written or sent."""
         asked_at = _monotonic()
-        renewed = _renewal(LEASE_S).run(printer=self.printer_id, held_token=self.token, open_strip=self.open_strip)
-        if renewed == 1:
+        return self.renewed(asked_at, done=_renewal(LEASE_S).run(**self._asked()) == 1)
+
+    def renewing(self) -> tuple[float, Statement]:
+        """The same to go together with other statements; tell `renewed` when it was asked, and what came of it."""
+        return _monotonic(), _renewal(LEASE_S).filled(**self._asked())
+
+    def renewed(self, asked_at: float, *, done: bool) -> bool:
+        if done:
             self.stops_at = asked_at + LEASE_S - MARGIN_S
         else:
             self.lost = True
         return not self.lost
+
+    def _asked(self) -> dict[str, Any]:
+        return {"printer": self.printer_id, "held_token": self.token, "open_strip": self.open_strip}
 
     def strip_ended(self) -> bool:
         """Written at once: whoever reads it later would end the strip again. False when the turn is over."""
@@ -77,27 +86,46 @@ class Lease:
 
     def release(self) -> None:
         self.lost = True
-        mine = PrinterLease.objects.filter(printer_id=self.printer_id, token=self.token)
-        mine.update(expires_at=Now(), owner="", served_to=self.served_to, served=self.served)
+        RELEASE.run(printer=self.printer_id, held_token=self.token, served_to=self.served_to, served=self.served)
 
 
 def acquire(printer_id: UUID) -> Lease | None:
     """The turn at this printer with a new token, or None while another has it."""
     asked_at, owner = _monotonic(), this_owner()
-    rows = PrinterLease.objects.filter(printer_id=printer_id)
-    with transaction.atomic():
-        taken = {"token": F("token") + 1, "owner": owner, "expires_at": from_now(LEASE_S)}
-        if rows.filter(expires_at__lte=Now()).update(**taken) != 1:
-            held = rows.values("token", "owner").first()
-            if held is None:
-                held = {"token": 0, "owner": ""}
-                PrinterLease.objects.bulk_create([PrinterLease(printer_id=printer_id)], ignore_conflicts=True)
-            elif not owner_is_gone(held["owner"]):
-                return None
-            if rows.filter(token=held["token"]).update(**taken) != 1:
-                return None
-        kept = rows.values("token", "served_to", "served", "failures", "open_strip").get()
+    kept = _taking(LEASE_S, gone=False).one(printer=printer_id, owner=owner)
+    if kept is None:
+        held = PrinterLease.objects.filter(printer_id=printer_id).values("token", "owner").first()
+        if held is None:
+            PrinterLease.objects.bulk_create([PrinterLease(printer_id=printer_id)], ignore_conflicts=True)
+            held = {"token": 0}
+        elif not owner_is_gone(held["owner"]):
+            return None
+        kept = _taking(LEASE_S, gone=True).one(printer=printer_id, owner=owner, held_token=held["token"])
+        if kept is None:
+            return None
     return Lease(printer_id, owner=owner, stops_at=asked_at + LEASE_S - MARGIN_S, **kept)
+
+
+KEPT = ("token", "served_to", "served", "failures", "open_strip")
+RELEASE = Update(
+    lambda: (
+        PrinterLease.objects.filter(**given(PrinterLease, {"printer_id": "printer", "token": "held_token"})),
+        {"expires_at": Now(), "owner": "", **given(PrinterLease, {"served_to": "served_to", "served": "served"})},
+    )
+)
+
+
+@cache
+def _taking(seconds: float, *, gone: bool) -> Update:
+    """When its time is over; `gone`: before that, from an owner that no longer runs."""
+    free = given(PrinterLease, {"token": "held_token"}) if gone else {"expires_at__lte": Now()}
+    return Update(
+        lambda: (
+            PrinterLease.objects.filter(**free, **given(PrinterLease, {"printer_id": "printer"})),
+            {"token": F("token") + 1, "expires_at": from_now(seconds), **given(PrinterLease, {"owner": "owner"})},
+        ),
+        returning=KEPT,
+    )
 
 
 @cache
@@ -124,8 +152,13 @@ def from_now(seconds: float) -> Any:
 
 def this_owner() -> str:
     """Which thread of which process: enough to see on this machine whether it still lives."""
-    mark = f":{os.getpid()}:{_started(os.getpid())}:{_machine()}:{threading.get_ident():x}"
+    mark = f":{_process(os.getpid())}:{threading.get_ident():x}"
     return socket.gethostname()[: LONGEST_OWNER - len(mark)] + mark
+
+
+@lru_cache(maxsize=1)
+def _process(pid: int) -> str:
+    return f"{pid}:{_started(pid)}:{_machine()}"
 
 
 def owner_is_gone(owner: str) -> bool:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from jobs.models import Attempt, Job, Outcome
 from jobs.states import COMPLETED, STOPPED, TERMINAL, Move
-from printers.totals import Key, add, bucket
+from printers.together import Statement
+from printers.totals import Key, add, adding, bucket
 
 # Seconds, the upper ends of the histograms' buckets.
 WAIT_S = (0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0, 7200.0)
@@ -19,8 +20,8 @@ HISTOGRAMS = {"wait": WAIT_S, "send": SEND_S, "confirm": CONFIRM_S}
 PUT_BACK = "put_back"
 
 
-def count_move(job: Job, made: Move, columns: dict[str, Any], attempt: Attempt | None) -> None:
-    """`job` as it was before the move; `columns` are what the move sets."""
+def counting(job: Job, made: Move, columns: dict[str, Any], attempt: Attempt | None) -> list[Statement]:
+    """What counts a move, to go together with it. `job` as it was before the move; `columns` are what the move sets."""
     subject, amounts = str(job.printer_id), dict[Key, float]()
     outcome = columns.get("outcome")
     if made.target in TERMINAL or made.target == STOPPED:
@@ -32,7 +33,7 @@ def count_move(job: Job, made: Move, columns: dict[str, Any], attempt: Attempt |
     if made.target == COMPLETED:
         amounts[Key("labels", subject)] = job.copies
         amounts[Key("tape_mm", subject)] = attempt.tape_mm if attempt else _tape_of(job)
-    add(amounts)
+    return adding(amounts)
 
 
 def count_many(printers: Mapping[UUID, int], made: Move, outcome: Outcome | None) -> None:

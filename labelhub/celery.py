@@ -24,7 +24,13 @@ def _ring(task: str, every_s: float) -> dict[str, Any]:
 
 
 IN_MEMORY = {"polling_interval": 0.01}
-OVER_A_NETWORK = {"socket_timeout": 1, "socket_connect_timeout": 1, "socket_keepalive": True}
+OVER_A_NETWORK = {
+    "socket_timeout": 1,
+    "socket_connect_timeout": 1,
+    "socket_keepalive": True,
+    # A doorbell may be lost, so that Redis need not keep those that are being answered: four commands less for each.
+    "ack_emulation": False,
+}
 
 app = Celery("labelhub")
 app.conf.update(

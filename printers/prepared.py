@@ -65,7 +65,7 @@ class _Plan:
         return [self._row(each) for each in found]
 
     def _ask(self, given: list[Any]) -> Any:
-        return executed(connections[self.alias], self.sql, given).fetchall()
+        return run(connections[self.alias], self.sql, given)[1]
 
     def _row(self, columns: Any) -> Any:
         row = self._instance(self.model, self.names, columns[self.start : self.end])
@@ -92,19 +92,20 @@ class _Plan:
         return row
 
 
-def executed(database: Any, sql: str, given: Sequence[Any]) -> Any:
-    """A cursor that has run it. PostgreSQL keeps its plan, too: planning takes it longer than the answer."""
+def run(database: Any, sql: str, given: Sequence[Any]) -> tuple[int, list[Any]]:
+    """How many rows it was about, and those that it gives. PostgreSQL keeps its plan, which takes longer than that."""
     # A statement that is logged is shown with its values; a prepared one does not have them.
     if database.vendor != "postgresql" or database.queries_logged or database.execute_wrappers:
-        cursor = database.cursor()
-        cursor.execute(sql, given)
-        return cursor
+        with database.cursor() as cursor:
+            cursor.execute(sql, given)
+            return cursor.rowcount, cursor.fetchall() if cursor.description else []
     from printers.preparing import cursor_of
 
     database.ensure_connection()
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
-        return cursor_of(database.connection, sql).execute(sql, given)
+        cursor = cursor_of(database.connection, sql).execute(sql, given)
+        return cursor.rowcount, cursor.fetchall() if cursor.description else []
 
 
 def _place(parameter: Any, marks: list[Any]) -> Any:

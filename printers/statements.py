@@ -11,7 +11,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet, sql
 
-from printers.prepared import executed
+from printers.prepared import run
+from printers.together import GATE, Statement
 
 M = TypeVar("M", bound=Model)
 
@@ -34,15 +35,41 @@ def given(model: type[Model], names: Mapping[str, str]) -> dict[str, Given]:
 
 
 class Update:
-    """`rows` makes the queryset, and gives what is set, with `Given` for whatever differs from call to call."""
+    """`rows` makes the queryset, and gives what is set, with `Given` for whatever differs from call to call.
 
-    def __init__(self, rows: Callable[[], tuple[QuerySet[Any], Mapping[str, Any]]]) -> None:
+    `returning`: columns, texts or whole numbers, of the changed row.
+    """
+
+    def __init__(
+        self, rows: Callable[[], tuple[QuerySet[Any], Mapping[str, Any]]], *, returning: Sequence[str] = ()
+    ) -> None:
         self._rows = rows
+        self._returning = returning
         self._written: dict[str, tuple[str, tuple[Any, ...]]] = {}
 
     def run(self, **values: Any) -> int:
         """How many rows were changed."""
+        return self._run(values)[0]
+
+    def filled(self, **values: Any) -> Statement:
+        """For `together`; without what it returns."""
         database = _database()
+        text, places = self._text(database)
+        return Statement(text, f"{text} AND EXISTS (SELECT FROM {GATE})", _filled(places, values, database))
+
+    def one(self, **values: Any) -> dict[str, Any] | None:
+        """What is returned of the row that was changed; None where there was none."""
+        _count, found = self._run(values)
+        return dict(zip(self._returning, found[0], strict=True)) if found else None
+
+    def _run(self, values: Mapping[str, Any]) -> tuple[int, list[Any]]:
+        database = _database()
+        text, places = self._text(database)
+        if self._returning:
+            text += f" RETURNING {', '.join(map(database.ops.quote_name, self._returning))}"
+        return run(database, text, _filled(places, values, database))
+
+    def _text(self, database: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
         written = self._written.get(database.vendor)
         if written is None:
             rows, columns = self._rows()
@@ -50,7 +77,7 @@ class Update:
             query.clear_ordering(force=True)
             query.add_update_values(dict(columns))  # type: ignore[attr-defined]
             written = self._written[database.vendor] = query.get_compiler(using=database.alias).as_sql()
-        return int(executed(database, written[0], _filled(written[1], values, database)).rowcount)
+        return written
 
 
 class Select(Generic[M]):
@@ -66,11 +93,8 @@ class Select(Generic[M]):
         if written is None:
             written = self._written[database.vendor] = self._write(database.alias)
         model, text, places, names, converters = written
-        with database.cursor() as cursor:
-            cursor.execute(text, _filled(places, values, database))
-            rows = cursor.fetchall()
         found = []
-        for row in rows:
+        for row in run(database, text, _filled(places, values, database))[1]:
             columns = list(row)
             for at, convert, expression in converters:
                 for each in convert:
@@ -94,34 +118,49 @@ def insert(model: type[Model], *rows: Mapping[str, Any], returning: str = "") ->
 
     With `returning`, a column, its value in the first row.
     """
+    statement = inserting(model, *rows, returning=returning)
+    _count, found = run(_database(), statement.text, statement.values)
+    return found[0][0] if returning else None
+
+
+def inserting(model: type[Model], *rows: Mapping[str, Any], returning: str = "") -> Statement:
+    """The same for `together`."""
     database = _database()
     key = model, tuple(rows[0]), len(rows), returning, database.vendor
     written = _inserts.get(key)
     if written is None:
-        written = _inserts[key] = _write_insert(database.ops.quote_name, *key[:4])
-    text, fields = written
-    params = [
+        written = _inserts[key] = _write_insert(database, *key[:4])
+    text, gated, fields = written
+    values = [
         field.get_db_prep_save(row[field.attname] if field.attname in row else field.get_default(), database)
         for row in rows
         for field in fields
     ]
-    cursor = executed(database, text, params)
-    return cursor.fetchone()[0] if returning else None
+    return Statement(text, gated, values, returning)
 
 
-_inserts: dict[tuple[Any, ...], tuple[str, list["Field[Any, Any]"]]] = {}
+_inserts: dict[tuple[Any, ...], tuple[str, str, list["Field[Any, Any]"]]] = {}
 
 
 def _write_insert(
-    quote: Callable[[str], str], model: type[Model], names: tuple[str, ...], rows: int, returning: str
-) -> "tuple[str, list[Field[Any, Any]]]":
+    database: BaseDatabaseWrapper, model: type[Model], names: tuple[str, ...], rows: int, returning: str
+) -> "tuple[str, str, list[Field[Any, Any]]]":
+    quote = database.ops.quote_name
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.AutoField)]
     if unknown := set(names) - {field.attname for field in fields}:
         raise ValueError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
     columns = ", ".join(quote(str(field.column)) for field in fields)
+    into = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
-    text = f"INSERT INTO {quote(model._meta.db_table)} ({columns}) VALUES {places}"  # noqa: S608
-    return (f"{text} RETURNING {quote(returning)}" if returning else text), fields
+    # Where it is not a column's at once, PostgreSQL has to be told what kind a value is.
+    cast = ", ".join([f"({', '.join(f'%s::{_kind(field, database)}' for field in fields)})"] * rows)
+    end = f" RETURNING {quote(returning)}" if returning else ""
+    gated = f"{into} SELECT * FROM (VALUES {cast}) AS given WHERE EXISTS (SELECT FROM {GATE}){end}"  # noqa: S608
+    return f"{into} VALUES {places}{end}", gated, fields
+
+
+def _kind(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> str:
+    return str(field.rel_db_type(database) if field.is_relation else field.db_type(database))  # type: ignore[attr-defined]
 
 
 def _database() -> BaseDatabaseWrapper:

@@ -2,11 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Mapping
+from functools import cache
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from printers.models import Total
+from printers.prepared import run
+from printers.together import GATE, Statement
 
 
 class Key(NamedTuple):
@@ -18,21 +21,31 @@ class Key(NamedTuple):
 
 
 def add(amounts: Mapping[Key, float]) -> None:
-    """Add them in one statement, in the caller's transaction.
+    """Add them in one statement, in the caller's transaction."""
+    for statement in adding(amounts):
+        run(connections[DEFAULT_DB_ALIAS], statement.text, statement.values)
+
+
+def adding(amounts: Mapping[Key, float]) -> list[Statement]:
+    """The same for `together`: no statement or one.
 
     In the order of keys, so that two transactions never wait for each other's rows.
     """
     rows = [(*key, float(value)) for key, value in sorted(amounts.items()) if value]
     if not rows:
-        return
-    table = connection.ops.quote_name(Total._meta.db_table)
-    places = ", ".join(["(%s, %s, %s, %s)"] * len(rows))
-    statement = (
-        f"INSERT INTO {table} (name, subject, label, value) VALUES {places} "  # noqa: S608
-        f"ON CONFLICT (name, subject, label) DO UPDATE SET value = {table}.value + excluded.value"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [each for row in rows for each in row])
+        return []
+    return [Statement(*_texts(len(rows)), [each for row in rows for each in row])]
+
+
+@cache
+def _texts(rows: int) -> tuple[str, str]:
+    table = connections[DEFAULT_DB_ALIAS].ops.quote_name(Total._meta.db_table)
+    into = f"INSERT INTO {table} (name, subject, label, value)"
+    more = f"ON CONFLICT (name, subject, label) DO UPDATE SET value = {table}.value + excluded.value"
+    places = ", ".join(["(%s, %s, %s, %s)"] * rows)
+    cast = ", ".join(["(%s::varchar, %s::varchar, %s::varchar, %s::double precision)"] * rows)
+    gated = f"{into} SELECT * FROM (VALUES {cast}) AS given WHERE EXISTS (SELECT FROM {GATE}) {more}"  # noqa: S608
+    return f"{into} VALUES {places} {more}", gated
 
 
 def bucket(bounds: tuple[float, ...], value: float) -> str:

@@ -3,9 +3,12 @@
 import logging
 import time
 from contextlib import suppress
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs import epoch, failpoints, queue
@@ -44,9 +47,19 @@ from jobs.errors import ArtifactUnusable, NotAllowed
 from jobs.layout import render_job
 from jobs.lease import acquire
 from jobs.models import Attempt, Job, Outcome, Phase
-from jobs.states import CANNOT_PRINT, EXPIRED, MEDIA_NEEDED, NOT_READY, OUTCOME_UNKNOWN, PRINTER_STOPPED
+from jobs.states import (
+    CANNOT_PRINT,
+    EXPIRED,
+    HELD,
+    MEDIA_NEEDED,
+    NOT_READY,
+    OUTCOME_UNKNOWN,
+    PRINTER_STOPPED,
+    PROCESSING,
+)
 from printers.errors import HubError
-from printers.models import Printer, PrinterStatus
+from printers.models import Printer
+from printers.prepared import Prepared
 from printers.raster import Raster
 from printers.statements import Select, given
 from printers.status import loaded_medium
@@ -82,22 +95,43 @@ def drain(printer_id: UUID) -> None:
 
 
 def _more_to_do(printer_id: UUID) -> bool:
-    if not Job.objects.waiting(timezone.now()).filter(printer_id=printer_id).exists():
+    desk = _desk(printer_id)
+    if desk is None or not desk.waiting or not _may_print(desk.printer):
         return False
-    printer = _printer(printer_id)
-    return printer is not None and _may_print(printer) and not printer.stop_reasons and may_try(printer)
+    return not desk.printer.stop_reasons and may_try(desk.printer)
 
 
-PRINTER = Select(lambda: Printer.objects.filter(**given(Printer, {"id": "printer"})).order_by())
-STATUS = Select(lambda: PrinterStatus.objects.filter(**given(PrinterStatus, {"printer_id": "printer"})).order_by())
+class Desk(NamedTuple):
+    """A printer with its status, and whether jobs of it wait, are held, or were left behind by an earlier worker."""
+
+    printer: Printer
+    waiting: bool
+    held: bool
+    left: bool
 
 
-def _printer(printer_id: UUID) -> Printer | None:
-    for printer in PRINTER.run(printer=printer_id):
-        for status in STATUS.run(printer=printer_id):
-            printer.status = status
-        return printer
+def _desk(printer_id: UUID) -> Desk | None:
+    for found in DESK(printer_id):
+        return Desk(found, found.waiting, found.held, found.left)  # type: ignore[attr-defined]
     return None
+
+
+def _with_its_jobs(printer_id: UUID) -> QuerySet[Printer]:
+    jobs = Job.objects.filter(printer_id=OuterRef("pk")).order_by()
+    return (
+        Printer.objects.select_related("status")
+        .filter(pk=printer_id)
+        .order_by()
+        .annotate(
+            waiting=Exists(jobs.waiting(Now()).order_by()),
+            held=Exists(jobs.filter(state=HELD)),
+            left=Exists(jobs.filter(state=PROCESSING)),
+        )
+    )
+
+
+DESK = Prepared(_with_its_jobs, UUID)
+PRINTER = Select(lambda: Printer.objects.filter(**given(Printer, {"id": "printer"})).order_by())
 
 
 def _may_print(printer: Printer) -> bool:
@@ -105,7 +139,6 @@ def _may_print(printer: Printer) -> bool:
 
 
 def _work(printer_id: UUID, turn: Turn) -> None:
-    recover(printer_id, turn)
     session = Session(turn)
     try:
         while turn.is_mine() and not is_stopping() and _work_on_next(printer_id, session):
@@ -117,8 +150,12 @@ def _work(printer_id: UUID, turn: Turn) -> None:
 def _work_on_next(printer_id: UUID, session: Session) -> bool:
     """One job, if there is one; whether there may be another."""
     if session.rested is None:
-        printer = _printer(printer_id)
-        job = _next(printer, session) if printer is not None and _may_print(printer) else None
+        desk = _desk(printer_id)
+        if desk is not None and desk.left:
+            recover(printer_id, session.turn)
+            desk = _desk(printer_id)
+        printer = desk.printer if desk else None
+        job = _next(desk, session) if desk is not None and _may_print(desk.printer) else None
     else:
         # Between two labels of a batch only what a person may have changed is looked at.
         found = PRINTER.run(printer=printer_id)
@@ -129,15 +166,15 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
     return claimed is not None and _print(*claimed, session, printer)
 
 
-def _next(printer: Printer, session: Session) -> Job | None:
+def _next(desk: Desk, session: Session) -> Job | None:
     """The next job, where it may be begun; what waits for something is let go of where that is there."""
-    turn = session.turn
+    turn, printer = session.turn, desk.printer
     medium = loaded_medium(printer, getattr(printer, "status", None))
     loaded = medium.key if medium else None
-    _look_through_held(printer, turn, loaded)
+    released = desk.held and _look_through_held(printer, turn, loaded)
     let_go_if_ready(printer)
-    job = queue.next_job(turn.lease)
-    if job is None and _look_through_held(printer, turn, loaded, now=True):
+    job = queue.next_job(turn.lease) if desk.waiting or released else None
+    if job is None and desk.held and _look_through_held(printer, turn, loaded, now=True):
         job = queue.next_job(turn.lease)
     left = turn.lease.open_strip and session.link is None
     if job is None and not left:
@@ -249,8 +286,12 @@ def _image(job: Job, attempt: Attempt, turn: Turn) -> Raster:
 def _version_of(job: Job, turn: Turn) -> TemplateVersion | None:
     """Versions never change, so that one is read once in a turn."""
     if job.template_version_id not in turn.versions:
-        turn.versions[job.template_version_id] = job.template_version
+        found = VERSION.run(version=job.template_version_id) if job.template_version_id is not None else []
+        turn.versions[job.template_version_id] = found[0] if found else None
     return turn.versions[job.template_version_id]
+
+
+VERSION = Select(lambda: TemplateVersion.objects.filter(**given(TemplateVersion, {"id": "version"})).order_by())
 
 
 def _put_back(job: Job, attempt: Attempt, printer: Printer, obstacle: Obstacle) -> bool:

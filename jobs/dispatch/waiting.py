@@ -10,6 +10,7 @@ from jobs import queue
 from jobs.models import Job
 from jobs.pools import fits_loaded
 from jobs.states import HELD, MEDIA_NEEDED, NOT_READY
+from printers.statements import Select, given
 
 NOT_READY_PAUSE = timedelta(seconds=30)
 MOST_AT_ONCE = 500
@@ -17,12 +18,19 @@ MOST_AT_ONCE = 500
 
 def release_fitting(printer_id: UUID, medium_key: str | None) -> int:
     """Let go of the jobs that wait for what is loaded now, and of those whose pause is over."""
-    may_go = Q(not_before__lte=timezone.now())
-    if medium_key is not None:
-        may_go |= Q(medium=medium_key, not_before=None)
-    held = Job.objects.filter(may_go, printer_id=printer_id, state=HELD).order_by("created_at", "position", "id")
-    may_go_on = (job for job in held[:MOST_AT_ONCE] if job.reasons in ([MEDIA_NEEDED], [NOT_READY]))
+    # No job is for a medium without a name.
+    held = HELD_HERE.run(printer=printer_id, now=timezone.now(), medium=medium_key or "-")
+    may_go_on = (job for job in held if job.reasons in ([MEDIA_NEEDED], [NOT_READY]))
     return sum(queue.unhold(job) for job in may_go_on if _has_its_colours(job))
+
+
+HELD_HERE = Select(
+    lambda: Job.objects.filter(
+        Q(**given(Job, {"not_before__lte": "now"})) | Q(**given(Job, {"medium": "medium"}), not_before=None),
+        state=HELD,
+        **given(Job, {"printer_id": "printer"}),
+    ).order_by("created_at", "position", "id")[:MOST_AT_ONCE]
+)
 
 
 def _has_its_colours(job: Job) -> bool:

@@ -16,6 +16,7 @@ from printers.callers import Caller, both, printers_of
 from printers.errors import HubError
 from printers.media import Medium, canvas_for, find_model
 from printers.models import Printer, TokenBinding
+from printers.prepared import Prepared
 from printers.status import loaded_medium
 from templates_app.catalog import definition_of
 
@@ -48,6 +49,8 @@ def gather(printer_id: UUID) -> bool:
 
     False where no job of any pool waits anywhere: then there is nothing to hand over, either.
     """
+    if not OF_POOLS():
+        return False
     rows = _waiting()
     elsewhere = {(pool_id, other) for pool_id, other in rows if other != printer_id}
     if elsewhere:
@@ -56,6 +59,10 @@ def gather(printer_id: UUID) -> bool:
         for other in {other for pool_id, other in elsewhere if pool_id in mine}:
             hand_over(other)
     return bool(rows)
+
+
+# Asked at every ring, and most hubs have no pool.
+OF_POOLS = Prepared(lambda: Job.objects.filter(pool__isnull=False, state__in=[PENDING, HELD]).order_by()[:1])
 
 
 def _waiting() -> list[tuple[UUID, UUID]]:

@@ -12,9 +12,10 @@ from django.utils import timezone
 from jobs.errors import NotAllowed
 from jobs.models import Attempt, Job, Outcome
 from jobs.states import HELD, PENDING, PROCESSING, TERMINAL, Move, refusal
-from jobs.totals import count_many, count_move
+from jobs.totals import count_many, counting
 from printers.models import Event
-from printers.statements import Given, Update, given, insert
+from printers.statements import Given, Update, given, inserting
+from printers.together import Done, Statement, together
 
 LONGEST_MESSAGE = 2000
 CHUNK = 1000
@@ -32,12 +33,13 @@ def change(
     attempt: Attempt | None = None,
     only: Q | None = None,
     checked: Mapping[str, Any] = NOTHING,
+    also: Sequence[Statement] = (),
     **columns: Any,
-) -> bool:
-    """True when the job was in `source`, and `only` held, and it has now made the move; else nothing changed.
+) -> Done | None:
+    """Given when the job was in `source`, and `only` held, and it has now made the move; None: nothing changed.
 
     `job` is brought up to date on success. `columns` are set beside state, reasons and message. `only` is a constant
-    of its module, in which the values of `checked` are `Given`.
+    of its module, in which the values of `checked` are `Given`. `also` happens together with the move.
     """
     values: dict[str, Any] = {
         "state": made.target,
@@ -49,29 +51,39 @@ def change(
         values.setdefault("finished_at", timezone.now())
     if made.target != PROCESSING:
         values["token"] = None
-    with transaction.atomic(savepoint=False):
-        if _statement(made, source, tuple(values), only).run(this_job=job.pk, **checked, **values) != 1:
-            return False
-        data: dict[str, Any] = {"from": str(source), "to": str(made.target), "reasons": list(reasons)}
-        if attempt is not None:
-            data["attempt"] = attempt.number
-        if message:
-            data["message"] = message[:LONGEST_MESSAGE]
-        if outcome := columns.get("outcome"):
-            data["outcome"] = str(outcome)
-        event = {
-            "kind": f"job.{made.target}",
-            "printer_id": columns.get("printer_id", job.printer_id),
-            "job_id": job.pk,
-            "batch_id": job.batch_id,
-            "actor": actor,
-            "data": data,
-        }
-        insert(Event, event)
-        count_move(job, made, columns, attempt)
+    done = together(
+        [_statement(made, source, tuple(values), only).filled(this_job=job.pk, **checked, **values)],
+        [
+            inserting(Event, _event(job, made, source, actor, values, attempt)),
+            *counting(job, made, columns, attempt),
+            *also,
+        ],
+    )
+    if not done.passed:
+        return None
     for name, value in values.items():
         setattr(job, name, value)
-    return True
+    return done
+
+
+def _event(
+    job: Job, made: Move, source: str, actor: str, values: Mapping[str, Any], attempt: Attempt | None
+) -> dict[str, Any]:
+    data: dict[str, Any] = {"from": str(source), "to": str(made.target), "reasons": values["reasons"]}
+    if attempt is not None:
+        data["attempt"] = attempt.number
+    if values["message"]:
+        data["message"] = values["message"]
+    if outcome := values.get("outcome"):
+        data["outcome"] = str(outcome)
+    return {
+        "kind": f"job.{made.target}",
+        "printer_id": values.get("printer_id", job.printer_id),
+        "job_id": job.pk,
+        "batch_id": job.batch_id,
+        "actor": actor,
+        "data": data,
+    }
 
 
 def _statement(made: Move, source: str, names: tuple[str, ...], only: Q | None) -> Update:

@@ -32,8 +32,8 @@ def hold_all() -> int:
             )
         else:
             made = WAIT if job.state == PROCESSING else HOLD
-            held += change(
-                job, made, source=job.state, actor=HUB, reasons=[HELD_AFTER_RESTORE], message=MAY_HAVE_PRINTED
+            held += bool(
+                change(job, made, source=job.state, actor=HUB, reasons=[HELD_AFTER_RESTORE], message=MAY_HAVE_PRINTED)
             )
     Attempt.objects.filter(ended_at=None).exclude(job__state=PROCESSING).update(ended_at=timezone.now())
     return held

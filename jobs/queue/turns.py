@@ -21,8 +21,11 @@ def next_job(lease: Lease) -> Job | None:
     Whoever keeps a strip open sees by it whether the strip goes on: the next job is of the same batch, or it ends.
     """
     asked = {"now": timezone.now(), "printer": lease.printer_id, "served_to": lease.served_to}
-    theirs = OTHERS if lease.served >= TURN_LABELS else SAME_OR_OTHERS
-    found = theirs.run(**asked) or ANYBODYS.run(**asked)
+    if not lease.served_to and lease.served < TURN_LABELS:
+        found = ANYBODYS.run(**asked)
+    else:
+        theirs = OTHERS if lease.served >= TURN_LABELS else SAME_OR_OTHERS
+        found = theirs.run(**asked) or ANYBODYS.run(**asked)
     return found[0] if found else None
 
 

@@ -6,12 +6,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs.attempts import write
+from jobs.attempts import writing
 from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease
 from jobs.queue.change import change
@@ -31,7 +30,8 @@ from jobs.states import (
     Move,
 )
 from printers.models import Event, Printer
-from printers.statements import Update, given, insert
+from printers.statements import Update, given, inserting
+from printers.together import Done, Statement, together
 
 WORKER = "hub"
 CLAIM_TRIES = 5
@@ -47,20 +47,21 @@ def claim_next(printer_id: UUID, lease: Lease, found: Job | None = None) -> tupl
         if job is None:
             return None
         found = None
-        with transaction.atomic():
-            # Whoever claims it for the first time need not look for earlier attempts.
-            number = 1 if job.started_at is None and not job.deaths else Attempt.objects.filter(job=job).count() + 1
-            if not _claim(job, lease):
-                continue
-            attempt = Attempt(
-                job=job,
-                number=number,
-                printer_id=printer_id,
-                token=lease.token,
-                worker=lease.owner,
-                started_at=job.started_at or timezone.now(),
-            )
-            attempt.pk = insert(Attempt, {name: getattr(attempt, name) for name in NEW_ATTEMPT}, returning="id")
+        # Whoever claims it for the first time need not look for earlier attempts.
+        number = 1 if job.started_at is None and not job.deaths else Attempt.objects.filter(job=job).count() + 1
+        attempt = Attempt(
+            job=job,
+            number=number,
+            printer_id=printer_id,
+            token=lease.token,
+            worker=lease.owner,
+            started_at=timezone.now(),
+        )
+        row = inserting(Attempt, {name: getattr(attempt, name) for name in NEW_ATTEMPT}, returning="id")
+        claimed = _claim(job, lease, attempt.started_at, row)
+        if claimed is None:
+            continue
+        attempt.pk = claimed.returned
         note_served(lease, job)
         return job, attempt
     return None
@@ -91,7 +92,7 @@ CROSS = Update(
 )
 
 
-def _claim(job: Job, lease: Lease) -> bool:
+def _claim(job: Job, lease: Lease, now: datetime, attempt: Statement) -> Done | None:
     return change(
         job,
         CLAIM,
@@ -99,8 +100,9 @@ def _claim(job: Job, lease: Lease) -> bool:
         actor=WORKER,
         only=USABLE_AND_HAS_TURN,
         checked={"lease_token": lease.token, "lease_printer": lease.printer_id},
+        also=[attempt],
         token=lease.token,
-        started_at=timezone.now(),
+        started_at=now,
         not_before=None,
         outcome=None,
     )
@@ -111,30 +113,29 @@ def cross_barrier(job: Job, attempt: Attempt, lease: Lease) -> bool:
 
     The token, the lease's end by the database's clock and the job's state are checked in the UPDATE itself.
     """
-    with transaction.atomic():
-        # Locks the lease's row first: nobody can take the printer between our check and our commit.
-        if not lease.renew():
-            return False
-        crossed = CROSS.run(
-            this_job=job.pk,
-            claimed_with=lease.token,
-            lease_token=lease.token,
-            lease_printer=lease.printer_id,
-            artifact=job.artifact,
-        )
-        if crossed != 1:
-            return False
-        attempt.phase, attempt.barrier_at = Phase.SENDING, timezone.now()
-        write(attempt, "phase", "barrier_at", "stream_sha256", "bytes_total", "tape_mm", "evidence")
-        sending = {
-            "kind": "job.sending",
-            "printer_id": job.printer_id,
-            "job_id": job.pk,
-            "batch_id": job.batch_id,
-            "actor": WORKER,
-            "data": {"attempt": attempt.number, "bytes": attempt.bytes_total},
-        }
-        insert(Event, sending)
+    # Changes the lease's row first: nobody can take the printer between our check and our commit.
+    asked_at, renewing = lease.renewing()
+    crossing = CROSS.filled(
+        this_job=job.pk,
+        claimed_with=lease.token,
+        lease_token=lease.token,
+        lease_printer=lease.printer_id,
+        artifact=job.artifact,
+    )
+    before, attempt.phase, attempt.barrier_at = attempt.phase, Phase.SENDING, timezone.now()
+    sending = {
+        "kind": "job.sending",
+        "printer_id": job.printer_id,
+        "job_id": job.pk,
+        "batch_id": job.batch_id,
+        "actor": WORKER,
+        "data": {"attempt": attempt.number, "bytes": attempt.bytes_total},
+    }
+    known = writing(attempt, "phase", "barrier_at", "stream_sha256", "bytes_total", "tape_mm", "evidence")
+    done = together([renewing, crossing], [known, inserting(Event, sending)])
+    if not lease.renewed(asked_at, done=done.passed > 0) or done.passed < 2:
+        attempt.phase, attempt.barrier_at = before, None
+        return False
     job.barrier_at = attempt.barrier_at
     return True
 
@@ -170,14 +171,16 @@ def abort(job: Job, attempt: Attempt | None, reasons: Sequence[str], message: st
     """Give it up; it is certain that nothing was printed."""
     if attempt is not None:
         return _end(job, attempt, ABORT, Outcome.NOT_PRINTED, reasons, message)
-    return change(
+    aborted = change(
         job, ABORT, source=job.state, actor=WORKER, reasons=reasons, message=message, outcome=Outcome.NOT_PRINTED
     )
+    return aborted is not None
 
 
 def unhold(job: Job, *, actor: str = WORKER) -> bool:
     """What it was held for is there."""
-    return change(job, RELEASE, source=HELD, actor=actor, only=_held_for(tuple(job.reasons)), not_before=None)
+    only = _held_for(tuple(job.reasons))
+    return change(job, RELEASE, source=HELD, actor=actor, only=only, not_before=None) is not None
 
 
 @cache
@@ -196,26 +199,24 @@ def _end(
     **columns: Any,
 ) -> bool:
     """Let go of a job in processing, and close its attempt."""
-    with transaction.atomic():
-        moved = change(
-            job,
-            made,
-            source=PROCESSING,
-            actor=WORKER,
-            reasons=reasons,
-            message=message,
-            attempt=attempt,
-            only=NEVER_CLAIMED if job.token is None else IS_CLAIMED,
-            checked={} if job.token is None else {"claimed_with": job.token},
-            outcome=outcome,
-            # What was drawn for it is sent by every attempt.
-            artifact=job.artifact,
-            **columns,
-        )
-        if moved:
-            attempt.outcome, attempt.reasons, attempt.message = outcome, list(reasons), message
-            attempt.ended_at = timezone.now()
-            if outcome is not None:
-                attempt.phase = Phase.REPORTED
-            write(attempt, "outcome", "reasons", "message", "ended_at", "phase")
-    return moved
+    attempt.outcome, attempt.reasons, attempt.message = outcome, list(reasons), message
+    attempt.ended_at = timezone.now()
+    if outcome is not None:
+        attempt.phase = Phase.REPORTED
+    moved = change(
+        job,
+        made,
+        source=PROCESSING,
+        actor=WORKER,
+        reasons=reasons,
+        message=message,
+        attempt=attempt,
+        only=NEVER_CLAIMED if job.token is None else IS_CLAIMED,
+        checked={} if job.token is None else {"claimed_with": job.token},
+        also=[writing(attempt, "outcome", "reasons", "message", "ended_at", "phase")],
+        outcome=outcome,
+        # What was drawn for it is sent by every attempt.
+        artifact=job.artifact,
+        **columns,
+    )
+    return moved is not None
