@@ -105,7 +105,9 @@ def run(database: Any, sql: str, given: Sequence[Any]) -> tuple[int, list[Any]]:
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
         cursor = cursor_of(database.connection, sql).execute(sql, given)
-        return cursor.rowcount, cursor.fetchall() if cursor.description else []
+        # Its description would be made for the question alone.
+        gives_rows = cursor.pgresult is not None and cursor.pgresult.nfields > 0
+        return cursor.rowcount, cursor.fetchall() if gives_rows else []
 
 
 def _place(parameter: Any, marks: list[Any]) -> Any:

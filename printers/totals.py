@@ -34,18 +34,28 @@ def adding(amounts: Mapping[Key, float]) -> list[Statement]:
     rows = [(*key, float(value)) for key, value in sorted(amounts.items()) if value]
     if not rows:
         return []
-    return [Statement(*_texts(len(rows)), [each for row in rows for each in row])]
+    database = connections[DEFAULT_DB_ALIAS]
+    if database.vendor == "postgresql":
+        # As columns: the statement is the same for any number of rows.
+        return [Statement(*_from_columns(), list(map(list, zip(*rows, strict=True))))]
+    return [Statement(_from_rows(len(rows)), "", [each for row in rows for each in row])]
 
 
 @cache
-def _texts(rows: int) -> tuple[str, str]:
-    table = connections[DEFAULT_DB_ALIAS].ops.quote_name(Total._meta.db_table)
-    into = f"INSERT INTO {table} (name, subject, label, value)"
-    more = f"ON CONFLICT (name, subject, label) DO UPDATE SET value = {table}.value + excluded.value"
-    places = ", ".join(["(%s, %s, %s, %s)"] * rows)
-    cast = ", ".join(["(%s::varchar, %s::varchar, %s::varchar, %s::double precision)"] * rows)
-    gated = f"{into} SELECT * FROM (VALUES {cast}) AS given WHERE EXISTS (SELECT FROM {GATE}) {more}"  # noqa: S608
-    return f"{into} VALUES {places} {more}", gated
+def _from_columns() -> tuple[str, str]:
+    columns = "unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::double precision[])"
+    into = f"{_INTO} SELECT * FROM {columns} AS given"  # noqa: S608
+    return f"{into} {_MORE}", f"{into} WHERE EXISTS (SELECT FROM {GATE}) {_MORE}"
+
+
+@cache
+def _from_rows(rows: int) -> str:
+    return f"{_INTO} VALUES {', '.join(['(%s, %s, %s, %s)'] * rows)} {_MORE}"
+
+
+_TABLE = Total._meta.db_table
+_INTO = f"INSERT INTO {_TABLE} (name, subject, label, value)"
+_MORE = f"ON CONFLICT (name, subject, label) DO UPDATE SET value = {_TABLE}.value + excluded.value"
 
 
 def bucket(bounds: tuple[float, ...], value: float) -> str:

@@ -28,7 +28,15 @@ from jobs.dispatch.obstacles import (
 from jobs.dispatch.preflight import Looked, check_medium, look
 from jobs.dispatch.recovery import count_death, recover
 from jobs.dispatch.reporting import report
-from jobs.dispatch.sending import NothingSent, Session, Turn, Unsettled, deliver, is_stopping
+from jobs.dispatch.sending import (
+    NothingSent,
+    Session,
+    Turn,
+    Unsettled,
+    deliver,
+    is_stopping,
+    release_connection,
+)
 from jobs.dispatch.stopping import (
     OFFLINE,
     RETRY_PAUSE_S,
@@ -142,7 +150,7 @@ def _work(printer_id: UUID, turn: Turn) -> None:
     session = Session(turn)
     try:
         while turn.is_mine() and not is_stopping() and _work_on_next(printer_id, session):
-            pass
+            release_connection()
     finally:
         session.end()
 

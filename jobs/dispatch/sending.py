@@ -53,6 +53,8 @@ EARLY_END_S = 0.01
 # A printer that shows no sign of a page for so long waits for the next one.
 HELD_MS = 3000
 POLL_PATIENCE_S = 0.5
+# A printer that reads slower than that is waited for without a connection to the database.
+LEND_S = 0.02
 # A label that takes longer is shown as being printed, a printer that is silent for longer as being away.
 SHOW_AFTER_MS = 2000
 # Four times a second, quicker at first: a short label is over soon.
@@ -75,7 +77,7 @@ class Turn:
 
     `pausing`: the printer was left alone after a failure. `looked_at` and `looked_with` are when (by the monotonic
     clock) and for which medium held jobs were last looked through. `drawn` is what the last label shows, its dots, and
-    the name under which they are kept.
+    the name under which they are kept. `sends_since`: the label went out from that instant on, by the same clock.
     """
 
     def __init__(self, lease: Lease) -> None:
@@ -85,8 +87,11 @@ class Turn:
         self.looked_with: str | None = None
         self.versions: dict[int | None, TemplateVersion | None] = {}
         self.drawn: tuple[tuple[object, ...], Raster, str] | None = None
+        self.sends_since = float("-inf")
 
     def is_mine(self) -> bool:
+        if time.monotonic() - self.sends_since > LEND_S:
+            release_connection()
         if self.lease.due and not self.lease.lost:
             try:
                 self.lease.renew()
@@ -98,7 +103,7 @@ class Turn:
 
 
 def release_connection() -> None:
-    """Back to the pool: a printer is waited for much longer than a database needs."""
+    """Back to the pool, before a printer is waited for, and behind each label: there are fewer than printers."""
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
         connection.close()
 
@@ -273,7 +278,7 @@ def deliver(
     opens = medium.key if cut_off and len(pages) > last else turn.lease.open_strip
     if not turn.is_mine() or not _cross(job, attempt, turn.lease, open_strip=opens):
         raise TurnLost("It was canceled, or this worker's turn at the printer ended.")
-    release_connection()
+    turn.sends_since = time.monotonic()
     failpoints.hit("after-barrier")
     try:
         _send(link, pages, attempt, watch, printer, turn)
@@ -351,7 +356,6 @@ def _note_acked(attempt: Attempt) -> None:
     attempt.acked_at = timezone.now()
     note(attempt, Phase.BYTES_ACKED, "bytes_acked", "acked_at")
     failpoints.hit("acked")
-    release_connection()
 
 
 def observe(
@@ -362,6 +366,7 @@ def observe(
     began = time.monotonic()
     deadline = began + seconds * SAFETY + WATCH_SLACK_S
     if not watch.listening:
+        release_connection()
         # It takes its time even where nobody can see it: the next label would find it busy.
         patience = max(DRAIN_S, seconds * SAFETY)
         while (now := time.monotonic()) < deadline and not is_stopping() and turn.is_mine():
@@ -372,7 +377,9 @@ def observe(
         return watch.at_deadline()
     shown = False
     for number in count():
-        _wait(link, watch, POLLS_S[min(number, len(POLLS_S) - 1)])
+        if seconds_to_wait := POLLS_S[min(number, len(POLLS_S) - 1)]:
+            release_connection()
+        _wait(link, watch, seconds_to_wait)
         if is_stopping() or not turn.is_mine():
             return None
         answer = status.quick_answer(printer, POLL_PATIENCE_S)
@@ -381,7 +388,6 @@ def observe(
         watch.see(elapsed_ms, reading)
         if watch.printing_seen and attempt.phase != Phase.PRINTING_SEEN:
             note(attempt, Phase.PRINTING_SEEN, "evidence")
-            release_connection()
         if (verdict := watch.verdict()) is not None:
             # People see at once what is wrong with it, and whoever probes sees when it is well again.
             if not watch.last_ready or shown:
@@ -395,7 +401,6 @@ def observe(
         if elapsed_ms - (watch.silent_since_ms or 0) > SHOW_AFTER_MS:
             shown = True
             keep_watched(printer, answer, reading)
-            release_connection()
     return None
 
 
