@@ -35,16 +35,16 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 def read(target: Target, timeout_s: float = 1.0) -> Answer:
     """Everything that a device says of itself. `timeout_s` is the patience for one packet."""
-    return _read_here(target, timeout_s, ALL)
+    return read_all([target], timeout_s)[0]
 
 
 def quick_read(target: Target, timeout_s: float = 0.5) -> Answer:
     """Status block, hrPrinterStatus and life counter alone, cheap enough for four times a second."""
-    return _read_here(target, timeout_s, QUICK)
+    return read_here(target, timeout_s, wanted=QUICK)
 
 
-def _read_here(target: Target, timeout_s: float, wanted: tuple[str, ...]) -> Answer:
-    """In this thread first, where most devices answer at once."""
+def read_here(target: Target, timeout_s: float = 1.0, *, wanted: tuple[str, ...] = ALL) -> Answer:
+    """In this thread, which most devices answer at once; the loop gets what is left of the patience."""
     if target in _speaks_v1:
         return read_all([target], timeout_s, wanted=wanted)[0]
     answer = direct.ask(target, wanted, timeout_s / 2)

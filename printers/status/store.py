@@ -13,7 +13,7 @@ from django.db.models.constants import OnConflict
 from django.utils import timezone
 
 from printers.models import Event, Printer, PrinterStatus
-from printers.snmp import Answer, Target, quick_read, read
+from printers.snmp import Answer, Target, quick_read, read_here
 from printers.status.reading import Reading, merge
 from printers.status.telling import tape_loaded
 
@@ -36,7 +36,7 @@ def target_of(printer: Printer) -> Target:
 
 
 def answer_of(printer: Printer, timeout_s: float = 1.0) -> Answer:
-    return read(target_of(printer), timeout_s)
+    return read_here(target_of(printer), timeout_s)
 
 
 def quick_answer(printer: Printer, timeout_s: float = 0.5) -> Answer:
