@@ -44,6 +44,7 @@ PAYLOADS = {
     PRINT_AND_FEED: 0,
 }
 LINES = (PT_LINE, QL_LINE, COLOUR_LINE)
+REPEATED = frozenset({PT_LINE, QL_LINE, EMPTY_LINE})
 
 _ZEROS = re.compile(rb"\0+")
 
@@ -59,8 +60,11 @@ class StreamError(Exception):
 
 
 class Command(NamedTuple):
+    """`times`: the same raster line so often, one after the other, as most lines of a label are."""
+
     code: bytes
     payload: bytes
+    times: int = 1
 
 
 class CommandReader:
@@ -71,12 +75,21 @@ class CommandReader:
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[Command]:
-        """The commands that `data` completes, a run of zeros as one; raises StreamError at the first that is none."""
+        """The commands that `data` completes; raises StreamError at the first that is none.
+
+        A run of zeros is one, and so is one of the same raster line.
+        """
         buffer, position = self._rest + data, 0
         self._rest = b""
         while (found := self._next(buffer, position)) is not None:
-            command, position = found
+            command, end = found
+            if command.code in REPEATED:
+                line, start = buffer[position:end], position
+                while buffer.startswith(line, end):
+                    end += len(line)
+                command = command._replace(times=(end - start) // len(line))
             yield command
+            position = end
         self._rest = buffer[position:]
 
     @property

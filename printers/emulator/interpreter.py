@@ -50,9 +50,11 @@ class Interpreter:
             commands.EXPANDED: self._expanded,
             commands.MARGIN: self._margin,
             commands.COMPRESSION: self._compression,
+            commands.COLOUR_LINE: self._colour_line,
+        }
+        self._lines_of: dict[bytes, Callable[[bytes, int], None]] = {
             commands.PT_LINE: self._pt_line,
             commands.QL_LINE: self._ql_line,
-            commands.COLOUR_LINE: self._colour_line,
             commands.EMPTY_LINE: self._empty_line,
         }
 
@@ -83,7 +85,7 @@ class Interpreter:
         self._lines = Lines(self._model.bytes_per_line)
 
     def _execute(self, command: Command) -> Page | None:
-        code, payload = command
+        code, payload, times = command
         if code == commands.INVALIDATE:
             self._invalidated = self._lines.count > 0
         elif code == commands.INITIALISE:
@@ -107,6 +109,8 @@ class Interpreter:
             return self._print(last=code == commands.PRINT_AND_FEED)
         elif self._lines.count and code not in BETWEEN_LINES:
             raise StreamError(f"{code.hex(' ')} between raster lines")
+        elif code in commands.REPEATED:
+            self._lines_of[code](payload, times)
         else:
             self._handlers[code](payload)
         return None
@@ -154,19 +158,19 @@ class Interpreter:
             raise StreamError(f"compression on a {self._model.name}, which has none")
         self._packed = payload == b"\2"
 
-    def _pt_line(self, payload: bytes) -> None:
+    def _pt_line(self, payload: bytes, times: int) -> None:
         if not self._pt:
             raise StreamError(f"a PT raster line (G) on a {self._model.name}")
-        self._add(payload[2:])
+        self._add(payload[2:], times)
 
-    def _ql_line(self, payload: bytes) -> None:
+    def _ql_line(self, payload: bytes, times: int) -> None:
         if self._pt:
             raise StreamError(f"a QL raster line (g) on a {self._model.name}")
         if payload[0]:
             raise StreamError(f"raster line g {payload[:2].hex(' ')}")
         if self._two_colour:
             raise StreamError("a one-colour raster line in two-colour mode")
-        self._add(payload[2:])
+        self._add(payload[2:], times)
 
     def _colour_line(self, payload: bytes) -> None:
         if not self._two_colour:
@@ -179,26 +183,26 @@ class Interpreter:
             self._check_room()
             self._lines.black += self._unpacked(payload[2:])
 
-    def _empty_line(self, _: bytes) -> None:
+    def _empty_line(self, _: bytes, times: int) -> None:
         if self._lines.waits_for_red:
             raise StreamError("an empty line where a red one is due")
-        self._check_room()
-        self._lines.add(bytes(self._model.bytes_per_line))
+        self._check_room(times)
+        self._lines.add(bytes(self._model.bytes_per_line), times)
 
-    def _add(self, data: bytes) -> None:
-        self._check_room()
-        self._lines.add(self._unpacked(data))
+    def _add(self, data: bytes, times: int) -> None:
+        self._check_room(times)
+        self._lines.add(self._unpacked(data), times)
 
     @property
     def _two_colour(self) -> bool:
         return not self._pt and bool(self._flags & TWO_COLOUR)
 
-    def _check_room(self) -> None:
+    def _check_room(self, times: int = 1) -> None:
         if self._information is None:
             raise StreamError("a raster line without print information (ESC i z)")
         if self._packed is None:
             raise StreamError("a raster line without a compression mode (M)")
-        if self._lines.count == self._information.lines:
+        if self._lines.count + times > self._information.lines:
             raise StreamError(f"more raster lines than the {self._information.lines} announced")
 
     def _unpacked(self, data: bytes) -> bytes:

@@ -36,10 +36,10 @@ class Lines:
     def count(self) -> int:
         return len(self.black) // self.bytes_per_line
 
-    def add(self, line: bytes) -> None:
-        """A black line, with nothing red in it."""
-        self.black += line
-        self.red += bytes(len(line))
+    def add(self, line: bytes, times: int) -> None:
+        """Black lines, with nothing red in them."""
+        self.black += line * times
+        self.red += bytes(len(line) * times)
 
     @property
     def waits_for_red(self) -> bool:
