@@ -94,13 +94,12 @@ def acquire(printer_id: UUID) -> Lease | None:
     asked_at, owner = _monotonic(), this_owner()
     kept = _taking(LEASE_S, gone=False).one(printer=printer_id, owner=owner)
     if kept is None:
-        held = PrinterLease.objects.filter(printer_id=printer_id).values("token", "owner").first()
+        held = PrinterLease.objects.filter(printer_id=printer_id).values_list("token", "owner").first()
         if held is None:
             PrinterLease.objects.bulk_create([PrinterLease(printer_id=printer_id)], ignore_conflicts=True)
-            held = {"token": 0}
-        elif not owner_is_gone(held["owner"]):
+        elif not owner_is_gone(held[1]):
             return None
-        kept = _taking(LEASE_S, gone=True).one(printer=printer_id, owner=owner, held_token=held["token"])
+        kept = _taking(LEASE_S, gone=True).one(printer=printer_id, owner=owner, held_token=held[0] if held else 0)
         if kept is None:
             return None
     return Lease(printer_id, owner=owner, stops_at=asked_at + LEASE_S - MARGIN_S, **kept)

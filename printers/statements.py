@@ -160,7 +160,7 @@ def _write_insert(
 
 
 def _kind(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> str:
-    return str(field.rel_db_type(database) if field.is_relation else field.db_type(database))  # type: ignore[attr-defined]
+    return str(field.rel_db_type(database) if field.is_relation else field.db_type(database))
 
 
 def _database() -> BaseDatabaseWrapper:
