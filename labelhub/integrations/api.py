@@ -89,7 +89,8 @@ def receive_webhook_by_address(
 
 
 def _received(request: HttpRequest, response: HttpResponse, source: str, token: str) -> Status[Accepted]:
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MOST_BYTES:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or int(length) > MOST_BYTES:
         raise RequestDataTooBig
     headers = {name.lower(): value for name, value in request.headers.items()}
     done = receive(source, Message(headers, request.body, request.META.get("REMOTE_ADDR", ""), token))

@@ -16,7 +16,7 @@ from printers.errors import HubError
 TEXTS = (
     "kind", "name", "title", "url", "token", "ca_file", "template", "printer", "pool", "webhook_secret",
     "browser_origin",
-)  # fmt: skip  # fmt: skip
+)  # fmt: skip
 FILES = ("token_file", "webhook_secret_file")
 # A shorter one could be found by trying.
 SHORTEST_SECRET = 16
@@ -97,6 +97,12 @@ def _entry(table: dict[str, Any], number: int, folder: Path) -> Integration:
         _check_url(given["url"], errors)
         if kind.needs_token and not given["token"]:
             errors.append("token (or token_file) is missing")
+    # What stands in a header; a file may hold more than one line.
+    errors += [
+        f"{each} has to be one line of ASCII"
+        for each in ("token", "webhook_secret")
+        if not (given[each].isascii() and given[each].isprintable())
+    ]
     if given["ca_file"]:
         given["ca_file"] = str(folder / given["ca_file"])
         if not Path(given["ca_file"]).is_file():

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from jobs.submission import Accepted, Request, submit
 from jobs.submission.queueing import as_answer, from_answer
-from labelhub.integrations.configuration import integrations
-from labelhub.integrations.errors import AlreadyReceived, IntegrationFailed
+from labelhub.integrations.configuration import integrations, usable
+from labelhub.integrations.errors import AlreadyReceived
 from labelhub.integrations.integration import Integration, Item
 from labelhub.integrations.kinds import KINDS
 from labelhub.integrations.lookup import with_own_fields
@@ -49,15 +49,15 @@ def receive(source: str, message: Message) -> Accepted:
     Raises NotAuthenticated, AlreadyReceived, MalformedJson, IntegrationFailed, IntegrationBusy, UnknownItem, and what
     jobs.submission raises.
     """
-    integration = _verified(source, message)
-    if integration.error:
-        raise IntegrationFailed(f"{integration.error} Correct its entry in the configuration.")
+    _verify(source, message)
+    integration = usable(source)
     message_id = _message_id(message.headers)
     digest = hashlib.sha256(message.body).hexdigest()
     if message_id and (known := Received.objects.filter(source=source, message_id=message_id).first()):
         return _as_before(known, digest)
     item = KINDS[integration.kind].received(integration, _content(message))
-    caller = Caller(label=f"webhook {source}", address=message.address, scopes=frozenset({"print"}))
+    label = f"webhook {source} ({message.address})"
+    caller = Caller(label=label, address=message.address, scopes=frozenset({"print"}))
     # Two that come at the same time meet in the key: one job, and the other hears of it.
     key = f"webhook:{source}:{message_id}" if message_id else None
     done = submit(_request(integration, item), caller, idempotency_key=key)
@@ -66,13 +66,13 @@ def receive(source: str, message: Message) -> Accepted:
     return done
 
 
-def _verified(source: str, message: Message) -> Integration:
+def _verify(source: str, message: Message) -> None:
     integration = integrations().get(source)
     if integration is None or not integration.webhook_secret:
         raise refused(source[:60], "there is none of this name with a webhook_secret in the configuration")
     if signs(integration.webhook_secret):
         check_signature(integration, message.headers, message.body)
-        return integration
+        return
     scheme, _, bearer = message.headers.get("authorization", "").partition(" ")
     given = message.path_token or message.headers.get("x-webhook-token", "")
     if not given and scheme.lower() == "bearer":
@@ -81,7 +81,6 @@ def _verified(source: str, message: Message) -> Integration:
     if not given and kind is not None and kind.token_in_body:
         given = _token_of(message)
     check_token(integration, given)
-    return integration
 
 
 def _token_of(message: Message) -> str:

@@ -15,6 +15,8 @@ from typing import Any
 
 from printers.emulator import EmulatedPrinter
 from tests.hubs import ROOT, Hub, environment
+from tests.labelhub.integrations.app import App
+from tests.labelhub.integrations.snipeit.fake import TOKEN, answers
 
 ADMIN, VIEWER = "admin", "visitor"
 PASSWORD = "for-looking-at-pages-only"
@@ -32,6 +34,7 @@ class Device:
     text_color: str | None = None
 
 
+INVENTORY = '[[integration]]\nkind = "snipeit"\nname = "inventory"\nurl = "{origin}"\ntoken = "{token}"\n'
 DEVICES = (
     Device("server-room", "PT-P900W", "tze:24", "berlin", "yellow", "black"),
     Device("electronics", "PT-E550W", "tze:18", "berlin", "black", "white"),
@@ -105,7 +108,11 @@ def scene(folder: Path, *, speed: float = 1.0) -> Iterator[Scene]:
     """`speed` is the printers', as EmulatedPrinter has it."""
     folder.mkdir(exist_ok=True)
     settings = {"LABELHUB_ADMIN_PASSWORD": PASSWORD, "LABELHUB_PROBE_INTERVAL_S": "2"}
-    with Hub(folder / "data", env=settings) as hub, ExitStack() as running:
+    settings["LABELHUB_CONFIG"] = str(folder / "labelhub.toml")
+    with ExitStack() as running:
+        inventory = running.enter_context(App(answers))
+        (folder / "labelhub.toml").write_text(INVENTORY.format(origin=inventory.origin, token=TOKEN))
+        hub = running.enter_context(Hub(folder / "data", env=settings))
         run_in_hub(hub, _PEOPLE)
         devices = {
             each.name: running.enter_context(

@@ -99,6 +99,7 @@ def _pages(at_work: Scene, browser: Browser) -> Iterator[tuple[str, str]]:
     yield "job-held", f"/jobs/{jobs['held']}"
     yield "printer-error", f"/printers/{at_work.printers['shipping']}"
     yield "print-form-narrow", "/print/asset-tag-12"
+    yield "look-up", "/print/asset-tag-12/look-up?q=a"
     yield "template-edit-element", "/templates/shelf-62/edit?at=/elements/0"
 
 

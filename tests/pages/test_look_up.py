@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from html import unescape
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.hubs import Hub
@@ -124,6 +125,8 @@ class TestInABrowser:
     def test_it_works(self, page: Page) -> None:
         page.get_by_label("From Snipe-IT").fill("drill")
         page.get_by_role("button", name="Look up").click()
+        expect(page.get_by_role("link", name="A-1042")).to_be_visible()
+        assert Axe().run(page).response["violations"] == []
         page.get_by_role("link", name="A-1042").click()
         expect(page.get_by_label("Name")).to_have_value('Bench "drill"')
         page.get_by_role("button", name="Print", exact=True).click()

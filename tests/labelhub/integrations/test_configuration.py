@@ -68,6 +68,10 @@ def test_the_name_may_be_the_kind(configure: Configure) -> None:
             'kind = "webhook"\nbrowser_origin = "https://x.invalid/"',
             "Integration bad: browser_origin is scheme and host",
         ),
+        (
+            'kind = "spoolman"\nurl = "http://x.invalid"\ntoken = "é"',
+            "Integration bad: token has to be one line of ASCII.",
+        ),
         ('kind = "webhook"\nca_file = "nowhere.pem"', "Integration bad: ca_file: there is no file"),
     ],
 )

@@ -30,7 +30,10 @@ def test_its_commands_run(tmp_path: Path) -> None:
             assert (found[1]["title"], found[1]["templates"][0]["key"]) == ('A-1042 · Bench "drill"', "asset-tag-12")
             assert found[1]["fields"]["owner"] == "R&D"
             job = hub.call("GET", f"/api/jobs/{found[2]['jobs'][0]['id']}", token=hub.said("API token"))[1]
-            assert (job["fields"], job["requested_by"]) == ({"name": "Bill", "id": "2026-17"}, "webhook paperless")
+            assert (job["fields"], job["requested_by"]) == (
+                {"name": "Bill", "id": "2026-17"},
+                "webhook paperless (127.0.0.1)",
+            )
             assert "labelhub.W004" not in hub.out
 
 

@@ -89,7 +89,7 @@ def test_its_own_message_prints(kind: str) -> None:
     answer = sent(json.dumps(whole) if "json" in kind else urlencode(whole), kind)
     assert answer.status_code == 202, answer.content
     job = Job.objects.get()
-    assert (job.fields, job.requested_by) == (PRINTED, "webhook pantry")
+    assert (job.fields, job.requested_by) == (PRINTED, "webhook pantry (127.0.0.1)")
 
 
 @pytest.mark.usefixtures("app", "_ready")

@@ -113,7 +113,7 @@ def test_its_message_prints_the_asset(app: App, body: str) -> None:
     assert answer.status_code == 202, answer.content
     job = Job.objects.get()
     assert (job.template_key, job.requested_by, job.source_address) == (
-        "asset-tag-12", "webhook inventory", "127.0.0.1",
+        "asset-tag-12", "webhook inventory (127.0.0.1)", "127.0.0.1",
     )  # fmt: skip
     assert job.fields == {
         "id": "A-1042", "name": 'Bench "drill"', "owner": "R&D", "url": f"{app.origin}/hardware/1042",

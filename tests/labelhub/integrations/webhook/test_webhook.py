@@ -74,7 +74,7 @@ def test_it_works() -> None:
     assert (answer.status_code, answer.json()["jobs"]) == (202, [{"id": str(job.id), "state": "pending"}])
     assert answer["Location"] == f"/api/jobs/{job.id}"
     assert (job.fields, job.requested_by, job.source_address) == (
-        {"name": "Bench drill", "id": "A-1042"}, "webhook signed", "127.0.0.1",
+        {"name": "Bench drill", "id": "A-1042"}, "webhook signed (127.0.0.1)", "127.0.0.1",
     )  # fmt: skip
 
 
