@@ -7,7 +7,7 @@ from PIL import Image
 from pydantic import Field
 
 from templates_app.elements import barcode, flag, group, image, shapes, text
-from templates_app.elements.base import Edges, Element, Node, Setting, Sheet, Space
+from templates_app.elements.base import Colour, Edges, Element, Node, Setting, Sheet, Space
 
 AnyElement = Annotated[
     text.Text | barcode.Barcode | image.Picture | shapes.Line | shapes.Box | group.Group | flag.Flag,
@@ -63,20 +63,34 @@ class TurnedNode(Node):
         quarter = rotate in {90, 270}
         size = (self.h, self.w) if quarter else (self.w, self.h)
         setting = self._setting.turned() if quarter else self._setting
-        own = Sheet(*size, setting, red=sheet.red is not None)
-        self._inner.place(0, 0, *size)
+        # What it wants around itself may be ink: accents reach above a text.
+        pad, edges = self._inner.margin_in(*size), self.margin_in(self.w, self.h)
+        own = Sheet(size[0] + pad.left + pad.right, size[1] + pad.top + pad.bottom, setting, red=sheet.red is not None)
+        self._inner.place(pad.left, pad.top, *size)
         self._inner.paint(own)
         turn = {
             90: Image.Transpose.ROTATE_270,
             180: Image.Transpose.ROTATE_180,
             270: Image.Transpose.ROTATE_90,
         }[rotate]
-        for plane, ink in ((own.black, "black"), (own.red, "red")):
-            if plane is not None:
-                turned = plane.point(lambda v: 255 - v).transpose(turn)
-                sheet.stamp(turned.im, self.x, self.y, "red" if ink == "red" else "black")
+        colours: tuple[Colour, Colour] = ("black", "red")
+        planes = [
+            (plane.point(lambda v: 255 - v).transpose(turn), colour)
+            for plane, colour in zip((own.black, own.red), colours, strict=True)
+            if plane is not None
+        ]
+        x, y = self.x - edges.left, self.y - edges.top
+        found = [box for plane, _ in planes if (box := plane.getbbox())]
+        if found:
+            # At the label's edge they push it inwards instead of being cut off.
+            x += _inwards(x + min(b[0] for b in found), x + max(b[2] for b in found), sheet.width)
+            y += _inwards(y + min(b[1] for b in found), y + max(b[3] for b in found), sheet.height)
+        for plane, colour in planes:
+            sheet.stamp(plane.im, x, y, colour)
+        left, top = x + edges.left, y + edges.top
         for placed in own.placed:
             x, y, w, h = placed.box
+            x, y = x - pad.left, y - pad.top
             if rotate == 90:
                 box = (size[1] - y - h, x, h, w)
             elif rotate == 180:
@@ -90,9 +104,16 @@ class TurnedNode(Node):
                 details["turned"] = not details.get("turned", False)
             sheet.note_box(
                 self.element if placed.name == self.element.name else _named(placed.name, placed.kind),
-                (self.x + box[0], self.y + box[1], box[2], box[3]),
+                (left + box[0], top + box[1], box[2], box[3]),
                 **details,
             )
+
+
+def _inwards(start: int, end: int, room: int) -> int:
+    """How far something moves to lie in its room; one that is larger than that stays."""
+    if end - start > room:
+        return 0
+    return max(0, -start) - max(0, end - room)
 
 
 def _named(name: str, kind: str) -> Element:

@@ -104,7 +104,7 @@ def draw_frame(
     """A rectangle with an outline of `thickness` and corners of `radius` millimetres, inside `box`."""
     x, y, w, h = box
     setting = sheet.setting
-    line_x, line_y = max(1, setting.across(thickness)), max(1, setting.down(thickness))
+    line_x, line_y = min(w, max(1, setting.across(thickness))), min(h, max(1, setting.down(thickness)))
     if radius:
         _draw_rounded(sheet, box, thickness, radius, fill, colour)
         return

@@ -150,7 +150,7 @@ def test_modules_have_the_dots_that_were_asked_for() -> None:
 def test_error_correction_is_what_was_asked_for(level: str) -> None:
     rendering = rendered(made("qr", "dk:62", level=level), {"v": "https://label.invalid/1"})
     image = np.pad(np.asarray(rendering.raster.black).astype(np.uint8) * 255, 60, constant_values=255)
-    [found] = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode)
+    [found] = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
     assert found.ec_level == level
 
 

@@ -228,6 +228,18 @@ class TestPlaces:
         expected = np.rot90(_cropped(ink(plain)), k=-rotate // 90)
         assert (_cropped(ink(turned)) == expected).all()
 
+    @pytest.mark.parametrize("anchor", ["top-left", "top-right", "bottom-left", "bottom-right"])
+    @pytest.mark.parametrize("rotate", [90, 180, 270])
+    def test_a_turned_text_keeps_its_accents_at_every_edge(self, rotate: int, anchor: str) -> None:
+        upright = rendered(definition(text("ÄÉ", size=1.7, y=4), media="tze:24"))
+        made = definition(text("ÄÉ", size=1.7, rotate=rotate, anchor=anchor), media="tze:24", length=25)
+        assert ink(rendered(made)).sum() == ink(upright).sum()
+        assert findings(made, on=canvas("tze:24")) == []
+
+    def test_a_box_thinner_than_its_line_stays_in_its_place(self) -> None:
+        made = definition({"kind": "box", "name": "b", "x": 5, "width": 0.2, "height": 0.2, "thickness": 2}, length=20)
+        assert ink(rendered(made)).sum() == 1
+
 
 def _cropped(dots: Any) -> Any:
     rows, columns = np.nonzero(dots.any(axis=1))[0], np.nonzero(dots.any(axis=0))[0]
