@@ -36,6 +36,18 @@ for n in range(48):
         printer=printer, template_version=version, template_key="asset-tag-12", medium="tze:12", state="pending-held",
         fields={"name": f"Drill {n}", "id": f"A-{n}"})
 """
+QUERIES = f"""
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from labelhub.accounts.models import User
+client = Client(SERVER_NAME="127.0.0.1")
+client.force_login(User.objects.get(username={ADMIN!r}))
+client.get("/")
+with CaptureQueriesContext(connection) as captured:
+    client.get("/")
+print(len(captured))
+"""
 # Chromium tells of interactions in steps of 8 ms and from 16 ms on.
 WATCH = """
 () => { globalThis.slowest = 0; new PerformanceObserver((list) => {
@@ -58,6 +70,7 @@ def rows() -> list[Row]:
         chromium() as (browser, phone),
     ):
         run_in_hub(hub, FIFTY)
+        queries = int(run_in_hub(hub, QUERIES))
         page = browser.new_context(**phone).new_page()
         sign_in(page, hub.origin, ADMIN, PASSWORD)
         # What a hub has answered once, it answers from warm caches.
@@ -71,6 +84,7 @@ def rows() -> list[Row]:
     return [
         Row("dashboard of 50 printers, HTML", "", None, len(html) / 1000, "kB", "≤ 60 kB"),
         Row("the same, compressed", "", None, len(gzip.compress(html)) / 1000, "kB", ""),
+        Row("the same, queries", "", None, queries, "", "≤ 12"),
         Row("all its scripts, compressed", "", None, sum(map(_compressed, scripts)) / 1000, "kB", "≤ 120 kB"),
         Row(f"first contentful paint, median, {slowly}", "", None, statistics.median(paints), "ms", "≤ 500 ms"),
         Row(f"first contentful paint, worst of {LOADS}, {slowly}", "", None, max(paints), "ms", ""),

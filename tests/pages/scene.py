@@ -172,9 +172,9 @@ def _trouble(at_work: Scene) -> dict[str, str]:
     return {"unknown": unknown, "waiting": waiting, "held": held, "canceled": canceled}
 
 
-def run_in_hub(hub: Hub, program: str) -> None:
-    """Python beside the hub, in its folder: for what no page and no API does."""
-    subprocess.run(
+def run_in_hub(hub: Hub, program: str) -> str:
+    """Python beside the hub, in its folder: for what no page and no API does. Returns what it prints."""
+    return subprocess.run(
         [sys.executable, "manage.py", "shell", "-v", "0", "-c", program],
         cwd=ROOT,
         env=environment(LABELHUB_DATA_DIR=str(hub.data), LABELHUB_DEMO="1"),
@@ -182,7 +182,7 @@ def run_in_hub(hub: Hub, program: str) -> None:
         capture_output=True,
         text=True,
         timeout=60,
-    )
+    ).stdout
 
 
 _PEOPLE = f"""
