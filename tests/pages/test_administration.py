@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, ViewportSize
 
 from tests.hubs import Hub
 from tests.pages.browser import DESK, chromium, sign_in
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.processes]
 PASSWORD = "a-password-for-this-test"
 AXE = Axe()
 LINKS = "(pattern) => [...document.querySelectorAll('a[href]')].map((a) => a.pathname).filter((p) => p.match(pattern))"
-PHONE = {"width": 412, "height": 915}
+AT_A_DESK, ON_A_PHONE = ViewportSize(width=1280, height=800), ViewportSize(width=412, height=915)
 TOO_WIDE = "() => document.documentElement.scrollWidth - innerWidth"
 
 
@@ -45,7 +45,7 @@ def test_it_is_as_every_page_has_to_be(page: Page) -> None:
     """By turns at a desk in the light and on a phone in the dark."""
     wrong, seen = [], 0
     for number, address in enumerate(addresses(page)):
-        page.set_viewport_size(PHONE if number % 2 else DESK["viewport"])
+        page.set_viewport_size(ON_A_PHONE if number % 2 else AT_A_DESK)
         page.emulate_media(color_scheme="dark" if number % 2 else "light")
         answer = page.goto(address, wait_until="load")
         if answer is None or answer.status == 403:
