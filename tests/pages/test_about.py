@@ -3,18 +3,23 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
+from health import readiness, running, schema
 from health.readiness import Checked
 from jobs.models import Attempt, State
 from labelhub.about import bundle, facts, views
 from labelhub.accounts.models import ApiToken, User
 from labelhub.webhooks.models import Webhook
 from printers.models import Event, record
+from printers.said import said
 from tests.pages.rows import make_job, make_printer, make_template
+from tests.pages.sentences import sentences_of
 from tests.pages.test_roles import person
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +41,19 @@ def unpacked(client: Client) -> dict[str, str]:
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         return {name: archive.read(name).decode() for name in archive.namelist()}
+
+
+def test_readiness_is_said_in_german() -> None:
+    """Whatever a check may find, with numbers in it, and with the names behind it that only some are shown."""
+    rooms = [Path(module.__file__ or "").read_text(encoding="utf-8") for module in (readiness, running, schema)]
+    told = {sentence.replace("{}", "7") for source in rooms for sentence in sentences_of(source)}
+    with translation.override("de"):
+        left = {text for text in told if said(text) == text or said(f"{text} berlin/lab.") == f"{text} berlin/lab."}
+        assert said("1 of 7 printers have not answered for 90 s. berlin/lab.") == (
+            "Seit 90 s ohne Antwort: 1 von 7 Druckern. berlin/lab."
+        )
+    assert len(told) > 20
+    assert left == set()
 
 
 class TestPage:
