@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from django.conf import settings
+from jsonschema import Draft202012Validator
 
 from jobs.lease import LEASE_S
 from labelhub.router import SCRIPT_THREADS, THREADS
@@ -18,23 +19,38 @@ from tests.stack import command_of, compose, native
 SERVICES: dict[str, Any] = compose()["services"]
 OURS = ("bring_up", "web", "worker", "beat")
 SERVERS = tuple(name for name in SERVICES if name != "bring_up")
-KEYS = {
-    "image", "build", "init", "read_only", "user", "cap_drop", "cap_add", "security_opt", "tmpfs", "restart", "logging",
-    "environment", "secrets", "volumes", "command", "networks", "healthcheck", "depends_on", "deploy", "ports",
-    "profiles", "stop_grace_period", "shm_size",
-}  # fmt: skip
+SCHEMA = Path(__file__).parent / "compose_spec" / "compose-spec.json"
 
 
 def seconds(text: str) -> int:
     return int(text.removesuffix("s"))
 
 
-def test_only_what_the_specification_knows() -> None:
+@pytest.fixture(scope="module")
+def specification() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_it_is_what_the_specification_knows(specification: Draft202012Validator) -> None:
+    assert [error.message for error in specification.iter_errors(compose())] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "wrong"),
+    [
+        ("web", {"heathcheck": {}}),
+        ("web", {"depends_on": {"redis": {"condition": "service_well"}}}),
+        ("web", {"read_only": 1}),
+        ("worker", {"deploy": {"resources": {"limits": {"mem": "1g"}}}}),
+        ("proxy", {"networks": {"edge": {"ipv4": "172.31.253.2"}}}),
+    ],
+)
+def test_the_specification_would_refuse_it(
+    specification: Draft202012Validator, service: str, wrong: dict[str, Any]
+) -> None:
     document = compose()
-    assert {name for name in document if not name.startswith("x-")} == {
-        "name", "services", "networks", "volumes", "secrets",
-    }  # fmt: skip
-    assert {key for service in SERVICES.values() for key in service} - KEYS == set()
+    document["services"][service] |= wrong
+    assert not specification.is_valid(document)
 
 
 def test_what_is_named_is_declared() -> None:
