@@ -48,13 +48,13 @@ snmp_port = {snmp_port}
 """
 
 
-def compose() -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+def compose(code: Path = ROOT) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load((code / "compose.yaml").read_text(encoding="utf-8"))
     return document
 
 
-def command_of(service: str) -> list[str]:
-    command: list[str] = compose()["services"][service]["command"]
+def command_of(service: str, code: Path = ROOT) -> list[str]:
+    command: list[str] = compose(code)["services"][service]["command"]
     return command
 
 
@@ -103,6 +103,8 @@ class Stack:
     config: Path | None = None
     settings: dict[str, str] = field(default_factory=dict)
     processes: list[Process] = field(default_factory=list)
+    # The checkout that runs.
+    code: Path = ROOT
 
     @property
     def env(self) -> dict[str, str]:
@@ -125,13 +127,13 @@ class Stack:
     def run(self, *command: str, limit_s: float = 120, code: int = 0) -> str:
         """What it says on its standard output."""
         done = subprocess.run(
-            native(list(command)), cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=limit_s
+            native(list(command)), cwd=self.code, env=self.env, capture_output=True, text=True, timeout=limit_s
         )
         assert done.returncode == code, (command, done.returncode, done.stdout, done.stderr)
         return done.stdout
 
     def start(self, service: str, name: str = "", settings: dict[str, str] | None = None, **options: str) -> Process:
-        command = command_of(service)
+        command = command_of(service, self.code)
         for option, value in options.items():
             command = with_option(command, f"--{option.replace('_', '-')}", value)
         name = name or service
@@ -140,7 +142,7 @@ class Stack:
             # Not in the terminal's group: Ctrl-C there ends them one after the other, not all at once.
             popen = subprocess.Popen(
                 [*dies_with_its_parent("KILL"), *native(command)],
-                cwd=ROOT,
+                cwd=self.code,
                 env=self.env | (settings or {}),
                 stdout=file,
                 stderr=file,
