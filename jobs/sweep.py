@@ -1,6 +1,7 @@
 """What keeps the queue going when messages are lost and workers die. Every part may run twice, and at any time."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -22,7 +23,8 @@ from printers.status import ask_soon, loaded_medium
 log = logging.getLogger(__name__)
 
 CHUNK = 500
-MOST_CHUNKS = 40
+# As long as each kind of history may take of an hour; the rest waits for the next one.
+PART_S = 300.0
 # Images are drawn again from what the job kept; they need not be stored as long as its history.
 ARTIFACT_DAYS = 7
 FORGET_HEARTBEAT = timedelta(days=1)
@@ -59,11 +61,12 @@ def _whose_media_are_waited_for() -> set[UUID]:
 
 def clean_up() -> None:
     """Forget history and images that are old enough."""
-    for part in (forget_jobs, forget_events, forget_keys, forget_images, partial(forget_tables, CHUNK)):
-        for _ in range(MOST_CHUNKS):
-            if part() < CHUNK:
-                break
     forget_heartbeats()
+    for part in (forget_jobs, forget_events, forget_keys, partial(forget_tables, CHUNK)):
+        end = time.monotonic() + PART_S
+        while part() == CHUNK and time.monotonic() < end:
+            pass
+    forget_images()
 
 
 def expire(now: datetime | None = None) -> int:
@@ -136,14 +139,15 @@ def forget_keys(now: datetime | None = None) -> int:
 
 def forget_images(age: timedelta = timedelta(days=ARTIFACT_DAYS)) -> int:
     """Images that nobody used for so long, but for jobs that may still need theirs."""
-    old = artifacts.older_than(age.total_seconds())[:CHUNK]
-    needed = Job.objects.filter(artifact__in=old).exclude(state__in=TERMINAL)
-    still_asked = Job.objects.filter(artifact__in=old, outcome=Outcome.UNKNOWN)
-    kept = set(needed.values_list("artifact", flat=True)) | set(still_asked.values_list("artifact", flat=True))
-    gone = [sha256 for sha256 in old if sha256 not in kept]
-    for sha256 in gone:
-        artifacts.forget(sha256)
-    return len(gone)
+    old, gone = artifacts.older_than(age.total_seconds()), 0
+    for start in range(0, len(old), CHUNK):
+        chunk = old[start : start + CHUNK]
+        needed = ~Q(state__in=TERMINAL) | Q(outcome=Outcome.UNKNOWN)
+        kept = set(Job.objects.filter(needed, artifact__in=chunk).values_list("artifact", flat=True))
+        for sha256 in set(chunk) - kept:
+            artifacts.forget(sha256)
+            gone += 1
+    return gone
 
 
 def forget_heartbeats() -> int:

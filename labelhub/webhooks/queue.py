@@ -135,5 +135,7 @@ def tidy(now: datetime | None = None) -> int:
     now = now or timezone.now()
     old = Q(state=Delivery.State.DELIVERED, ended_at__lt=now - KEPT)
     old |= Q(state=Delivery.State.DEAD, ended_at__lt=now - DEAD_KEPT)
-    found = list(Delivery.objects.filter(old).values_list("pk", flat=True)[:CHUNK])
-    return Delivery.objects.filter(pk__in=found).delete()[0]
+    gone = 0
+    while found := list(Delivery.objects.filter(old).values_list("pk", flat=True)[:CHUNK]):
+        gone += Delivery.objects.filter(pk__in=found).delete()[0]
+    return gone

@@ -205,6 +205,30 @@ class TestRetention:
         assert artifact_path(waiting.artifact).exists()
         assert Job.objects.count() == 2
 
+    def test_images_that_stay_hold_up_no_others(
+        self, printer: Printer, rung: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sweep, "CHUNK", 2)
+        for number in range(6):
+            job = asked(printer, rung, f"label {number}")
+            sha256 = keep(render_job(job))
+            os.utime(artifact_path(sha256), (0, 0))
+            state = State.STOPPED if number % 2 else State.COMPLETED
+            Job.objects.filter(pk=job.pk).update(artifact=sha256, state=state, finished_at=timezone.now())
+        sweep.clean_up()
+        left = [job.state for job in Job.objects.all() if artifact_path(job.artifact).exists()]
+        assert left == [State.STOPPED] * 3
+
+    def test_more_history_than_one_chunk_is_forgotten_at_once(
+        self, printer: Printer, rung: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sweep, "CHUNK", 2)
+        for number in range(5):
+            asked(printer, rung, f"label {number}")
+        Job.objects.update(state=State.COMPLETED, finished_at=timezone.now() - timedelta(days=31))
+        sweep.clean_up()
+        assert Job.objects.count() == 0
+
     def test_the_log_ages_but_keeps_the_story_of_what_is_kept(self, printer: Printer, rung: list[str]) -> None:
         job = asked(printer, rung)
         old = timezone.now() - timedelta(days=31)
