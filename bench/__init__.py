@@ -1,4 +1,5 @@
-"""Benchmarks, peers side by side in the same run. Each module has `rows()`; `python -m bench` puts them together."""
+"""Benchmarks, peers side by side in the same run. Each module has `rows()`, and may have `notes(rows)`, a paragraph
+below its table; `python -m bench` puts them together."""
 
 from typing import NamedTuple
 

@@ -40,7 +40,8 @@ def main(wanted: list[str]) -> int:
                 print(f"bench.{name} broke: {error!r}", file=sys.stderr)
                 broken.append(name)
                 continue
-            tables.append(f"## {name.replace('_', ' ').capitalize()}\n\n{table(rows)}")
+            said = module.notes(rows) if hasattr(module, "notes") else ""
+            tables.append(f"## {name.replace('_', ' ').capitalize()}\n\n{table(rows)}\n\n{said}".rstrip())
             print(tables[-1], flush=True)
     if not wanted and not broken:
         DOCUMENT.write_text(document(tables), encoding="utf-8")
