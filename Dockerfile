@@ -3,11 +3,13 @@ FROM debian:bookworm-20250811-slim AS build
 RUN apt-get update \
     && apt-get install --no-install-recommends -y python3 python3-venv binutils \
     && rm -rf /var/lib/apt/lists/*
-COPY requirements.txt /tmp/requirements.txt
+COPY requirements.txt requirements-sentry.txt requirements-telemetry.txt /tmp/
+# Of sentry and telemetry, what is wanted (docs/health.md).
+ARG EXTRAS=
 # Wheels only, each with its hash: nothing is compiled, and nothing that was not locked gets in.
 RUN python3 -m venv /opt/venv \
     && /opt/venv/bin/pip install --no-cache-dir --no-compile --no-deps --only-binary :all: --require-hashes \
-        -r /tmp/requirements.txt \
+        -r /tmp/requirements.txt $(for extra in $EXTRAS; do echo "-r /tmp/requirements-$extra.txt"; done) \
     && /opt/venv/bin/pip uninstall -y pip setuptools \
     && find /opt/venv -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
     && find /opt/venv -path '*/locale/*' -type d -name LC_MESSAGES -not -path '*/en/*' -not -path '*/de/*' \

@@ -49,6 +49,8 @@ screenshots: .venv/.installed-dev
 
 lock: .venv/.installed-dev
 	$(BIN)/$(LOCK) requirements.in -o requirements.txt
+	$(BIN)/$(LOCK) requirements-sentry.in -c requirements.txt -o requirements-sentry.txt
+	$(BIN)/$(LOCK) requirements-telemetry.in -c requirements.txt -o requirements-telemetry.txt
 	$(BIN)/$(LOCK) requirements-dev.in -c requirements.txt -o requirements-dev.txt
 
 .venv/bin/python:

@@ -1,5 +1,6 @@
 """Messages are doorbells: a lost one costs a sweep, a second one finds nothing to do. They are cheap, not durable."""
 
+import logging
 import os
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.conf import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "labelhub.settings")
 # labelhub/startup.py checks what a server depends on. Celery would run all of Django's checks and drop what they find.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
+
+log = logging.getLogger(__name__)
 
 SWEEP_S, HEARTBEAT_S, CLEAN_UP_S = 2.0, 10.0, 3600.0
 WEBHOOKS_S = 2.0
@@ -60,9 +63,10 @@ app.conf.update(
         "clean up": _ring("jobs.tasks.clean_up", CLEAN_UP_S),
         "webhooks": _ring("webhooks.ring", WEBHOOKS_S),
         "tidy webhooks": _ring("webhooks.tidy", CLEAN_UP_S),
+        "tidy accounts": _ring("accounts.tidy", CLEAN_UP_S),
     },
 )
-app.autodiscover_tasks(["jobs", "printers", "labelhub.webhooks"])
+app.autodiscover_tasks(["jobs", "printers", "labelhub.webhooks", "labelhub.accounts"])
 
 
 @signals.setup_logging.connect
@@ -76,10 +80,14 @@ def start_as_server(sender: object, **_: object) -> None:
     # The embedded worker lives in a process that has brought everything up already.
     if not getattr(sender, "embedded", False):
         django.setup()
+        from celery.apps import worker
+
         from labelhub.startup import prepare_or_exit, settle
 
         prepare_or_exit()
         settle()
+        # At its end the worker would print to the terminal what it does.
+        worker.safe_say = lambda said, *_: log.info("%s", said)  # type: ignore[attr-defined]
 
 
 @signals.worker_ready.connect

@@ -3,11 +3,13 @@
 import os
 from collections.abc import Sequence
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from labelhub import extras
 from labelhub.integrations.configuration import problems as integration_problems
 from printers.configuration import load_configuration
 
@@ -97,6 +99,27 @@ def proxies_have_a_secret(**_: Any) -> Sequence[CheckMessage]:
             id="labelhub.W005",
         )
     ]
+
+
+@register(TAG)
+def extras_are_installed(**_: Any) -> Sequence[CheckMessage]:
+    """labelhub.W006: somebody wants to be told, and the package that tells is not there."""
+    return [
+        Warning(
+            f"{name} is set, but {module} is not installed: nothing is told.",
+            hint=f"Install {file}.",
+            id="labelhub.W006",
+        )
+        for name, (module, file) in extras.wanted().items()
+        if not _is_installed(module)
+    ]
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 @register(TAG)

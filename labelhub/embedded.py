@@ -14,7 +14,7 @@ from celery import signals
 from celery.beat import Scheduler, Service
 from celery.worker import WorkController, state
 
-from labelhub import events
+from labelhub import events, extras
 from labelhub.celery import app
 from labelhub.http_limits import LimitedHttp
 from labelhub.refusals import StartRefused
@@ -145,6 +145,7 @@ def serve(listener: socket.socket, *, on_ready: Callable[[], None]) -> None:
         timeout_graceful_shutdown=OPEN_REQUESTS_S,
     )
     web = Web(config, on_stop)
+    extras.start()
     settle()
     workers.start()
     threading.Thread(target=tell_when_ready, name="announcement", daemon=True).start()

@@ -20,7 +20,7 @@ PLAIN_ROUTES = frozenset({PATH, *LIVENESS_PATHS, *READINESS_PATHS})
 
 
 class MetricsMiddleware:
-    """The first of all: it times the others."""
+    """Before all that work: it times them."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

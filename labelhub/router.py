@@ -14,6 +14,7 @@ from django.core.wsgi import get_wsgi_application
 from health.liveness import LIVENESS_PATHS, liveness_body
 from labelhub import events
 from labelhub.problems import API_PREFIX
+from labelhub.request_ids import answering_back
 from labelhub.threads import Threads
 
 Scope = MutableMapping[str, Any]
@@ -48,9 +49,9 @@ def asgi_application() -> App:
         elif scope["type"] != "http":
             await send({"type": "websocket.close"})
         elif scope["method"] in {"GET", "HEAD"} and scope["path"] in on_the_loop:
-            await on_the_loop[scope["path"]](scope, receive, send)
+            await on_the_loop[scope["path"]](scope, receive, answering_back(scope, send))
         elif scope["path"] == events.PATH:
-            await events.refuse_method(send)
+            await events.refuse_method(answering_back(scope, send))
         else:
             await (scripts if _is_of_a_script(scope) else pages)(scope, receive, send)
 

@@ -84,6 +84,9 @@ def envzone(name: str) -> str:
 
 VERSION = "0.1.0"
 REVISION = env("LABELHUB_REVISION")
+# Where others are told of errors and traces (labelhub/extras). Empty: nowhere.
+SENTRY_DSN = envsecret("LABELHUB_SENTRY_DSN")
+OTLP_ENDPOINT = env("LABELHUB_OTLP_ENDPOINT")
 
 DATA_DIR = Path(env("LABELHUB_DATA_DIR", str(BASE_DIR / "var"))).absolute()
 CONFIG_FILE = env("LABELHUB_CONFIG")
@@ -229,6 +232,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "labelhub.request_ids.RequestIdMiddleware",
     "labelhub.metrics.MetricsMiddleware",
     "health.views.ProbeMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -21,6 +21,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from health.schema import drift_problem, migration_problem, table_problem
 from jobs.epoch import keep_count
+from labelhub import extras
 from labelhub.checks import TAG
 from labelhub.refusals import StartRefused
 from labelhub.seed import Seeded, seed_admin
@@ -152,6 +153,7 @@ def bring_up(steps: tuple[Step, ...] = STEPS, *, restored: bool = False) -> Brou
 def prepare_server() -> None:
     """What web and worker do before they serve a database that `bring_up` has made ready."""
     refuse_unusable_settings()
+    extras.start()
     verify_schema()
     keep_count()
     reconcile_printers(BroughtUp())

@@ -65,6 +65,7 @@ from jobs.states import (
     PRINTER_STOPPED,
     PROCESSING,
 )
+from printers.doing import doing
 from printers.errors import HubError
 from printers.models import Printer
 from printers.prepared import Prepared
@@ -88,6 +89,11 @@ def drain(printer_id: UUID) -> None:
     """
     if epoch.held_since() is not None:
         return
+    with doing("serve a printer", printer=printer_id):
+        _drain(printer_id)
+
+
+def _drain(printer_id: UUID) -> None:
     while not is_stopping():
         lease = acquire(printer_id)
         if lease is None:
@@ -170,8 +176,9 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
         printer, job = found[0] if found else None, queue.next_job(session.turn.lease)
     if printer is None or job is None:
         return False
-    claimed = queue.claim_next(printer_id, session.turn.lease, job)
-    return claimed is not None and _print(*claimed, session, printer)
+    with doing("print a label", job=job.pk):
+        claimed = queue.claim_next(printer_id, session.turn.lease, job)
+        return claimed is not None and _print(*claimed, session, printer)
 
 
 def _next(desk: Desk, session: Session) -> Job | None:

@@ -1,5 +1,6 @@
 """One move of one job: a conditional UPDATE and its row in the log, together or not at all."""
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -11,11 +12,14 @@ from django.utils import timezone
 
 from jobs.errors import NotAllowed
 from jobs.models import Attempt, Job, Outcome
-from jobs.states import HELD, PENDING, PROCESSING, TERMINAL, Move, refusal
+from jobs.states import HELD, PENDING, PROCESSING, STOPPED, TERMINAL, Move, refusal
 from jobs.totals import count_many, counting
+from printers.doing import doing
 from printers.models import Event
 from printers.statements import Given, Update, given, inserting
 from printers.together import Done, Statement, together
+
+log = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 2000
 CHUNK = 1000
@@ -63,6 +67,7 @@ def change(
         return None
     for name, value in values.items():
         setattr(job, name, value)
+    _tell(job, made, source)
     return done
 
 
@@ -84,6 +89,14 @@ def _event(
         "actor": actor,
         "data": data,
     }
+
+
+def _tell(job: Job, made: Move, source: str) -> None:
+    level = logging.INFO if made.target in {*TERMINAL, STOPPED} else logging.DEBUG
+    if log.isEnabledFor(level):
+        # Not the message: it may quote what stands on the label.
+        with doing("change a job", printer=job.printer_id, job=job.pk):
+            log.log(level, "%s → %s: %s", source, made.target, ", ".join([*job.reasons, *filter(None, [job.outcome])]))
 
 
 def _statement(made: Move, source: str, names: tuple[str, ...], only: Q | None) -> Update:

@@ -1,5 +1,6 @@
 """The one transaction of a submit: serial numbers, batch, jobs and their rows in the log."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
@@ -13,10 +14,13 @@ from jobs.models import Batch, Job, State
 from jobs.queue.moving import LONGEST_PLACEMENT
 from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows, check_tape
 from jobs.submission.request import Accepted, AcceptedJob
+from printers.doing import doing
 from printers.models import Event
 from printers.statements import insert
 from templates_app.rendering.values import SERIAL
 from templates_app.serials import allocate, used_counters
+
+log = logging.getLogger(__name__)
 
 CHUNK = 500
 
@@ -75,8 +79,14 @@ def _batch(order: Order, total: int) -> Batch | None:
 
 
 def _accepted(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> Accepted:
+    transaction.on_commit(lambda: _tell(order, jobs, batch))
     pooled: dict[str, Any] = {"printer": order.printer.pk, "placement": order.placement} if order.pool else {}
     return Accepted(jobs, batch.pk if batch else None, **pooled)
+
+
+def _tell(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> None:
+    with doing("queue labels", printer=order.printer.pk, **({"batch": batch.pk} if batch else {"job": jobs[0].id})):
+        log.info("labels queued: %d", len(jobs))
 
 
 def _store(model: type[Model], rows: Sequence[Model]) -> None:

@@ -4,7 +4,8 @@ import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-LOCKED = Path(__file__).parents[2] / "requirements.txt"
+ROOT = Path(__file__).parents[2]
+LOCKED = [ROOT / f"requirements{extra}.txt" for extra in ("", "-sentry", "-telemetry")]
 PERMISSIVE = re.compile(
     r"\b(MIT|MIT-CMU|BSD|0BSD|Apache|ISC|HPND|PSF|Python Software Foundation|Unlicense|Zlib|CNRI|Public Domain|WTFPL)\b"
     r"|^BSD-\d",
@@ -18,7 +19,8 @@ BSD = "Redistribution and use in source and binary forms, with or without modifi
 
 
 def locked() -> list[str]:
-    return re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==", LOCKED.read_text(), re.MULTILINE)
+    text = "\n".join(path.read_text() for path in LOCKED)
+    return sorted(set(re.findall(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==", text, re.MULTILINE)))
 
 
 def said(name: str) -> str | None:
