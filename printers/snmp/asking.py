@@ -23,6 +23,7 @@ PUBLIC = b"public"
 IN_FLIGHT = 200
 # A device that is asked in pieces gets this many times the patience for one packet.
 LONGEST_FACTOR = 4
+AT_ONCE_S = 0.2
 REMEMBERED = 4096
 OUR_OWN_LIMITS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -44,11 +45,11 @@ def quick_read(target: Target, timeout_s: float = 0.5) -> Answer:
 
 
 def read_here(target: Target, timeout_s: float = 1.0, *, wanted: tuple[str, ...] = ALL) -> Answer:
-    """In this thread, which most devices answer at once; the loop gets what is left of the patience."""
+    """In this thread, which most devices answer at once; where one does not, the loop asks with all of the patience."""
     if target in _speaks_v1:
         return read_all([target], timeout_s, wanted=wanted)[0]
-    answer = direct.ask(target, wanted, timeout_s / 2)
-    return answer or read_all([target], timeout_s / 2, wanted=wanted)[0]
+    answer = direct.ask(target, wanted, min(AT_ONCE_S, timeout_s / 2))
+    return answer or read_all([target], timeout_s, wanted=wanted)[0]
 
 
 def read_all(targets: Sequence[Target], timeout_s: float = 1.0, *, wanted: tuple[str, ...] = ALL) -> list[Answer]:
