@@ -23,6 +23,7 @@ PAGES: dict[str, Scope] = {
     "look-up": Scope.PRINT,
     "preset": Scope.PRINT,
     "preset-keep": Scope.PRINT,
+    "template-favourite": Scope.READ,
     "template-new": Scope.DESIGN,
     "template-edit": Scope.DESIGN,
     "template-edit-live": Scope.DESIGN,

@@ -87,6 +87,19 @@ class LastValues(models.Model):
         return f"{self.user_id}: {self.template_id}"
 
 
+class Favourite(models.Model):
+    """A template that a person wants to find first."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("user", "template"), name="favourite_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.template_id}"
+
+
 class TemplateDraft(models.Model):
     """A definition that a person is at work on, right or wrong; nobody else sees it before it is registered."""
 

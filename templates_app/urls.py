@@ -20,6 +20,7 @@ urlpatterns = [
     path("templates/<slug:key>/compare", template.compare, name="template-compare"),
     path("templates/<slug:key>/versions/<int:number>/picture.png", gallery.version_picture, name="version-picture"),
     path("templates/<slug:key>/versions/<int:number>/restore", template.restore, name="version-restore"),
+    path("templates/<slug:key>/favourite", template.favourite, name="template-favourite"),
     path("templates/<slug:key>/counters/<str:name>/reset", template.reset, name="counter-reset"),
     path("templates/<slug:key>/presets/<uuid:preset_id>", presets.change_preset, name="preset"),
     path("templates/<slug:key>/edit", editor.edit, name="template-edit"),

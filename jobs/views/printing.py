@@ -21,21 +21,25 @@ from printers.errors import HubError
 from printers.lookup import visible_to
 from templates_app.cards import TemplateCard, template_card
 from templates_app.definition import words
+from templates_app.favourites import favourites_of
 from templates_app.models import Preset, Template
 from templates_app.presets import LONGEST_NAME, fitting, keep_preset, last_values, remember
 
 
 @require_safe
 def choose(request: HttpRequest) -> HttpResponse:
-    """The templates as cards: those that fit a loaded tape first."""
+    """The templates as cards: this person's favourites first, then those that fit a loaded tape."""
     printers = printer_cards(visible_to(caller_of(request)).select_related("site", "status").filter(enabled=True))
     wanted = _uuid(request.GET.get("printer", ""))
     chosen = next((card for card in printers if card.printer.id == wanted), None)
     text = request.GET.get("q", "").strip().lower()
     cards = [template_card(template) for template in Template.objects.usable()]
-    entries = [_entry(card, [chosen] if chosen else printers) for card in cards]
+    favourites = favourites_of(caller_of(request).user_id)
+    entries = [
+        _entry(card, [chosen] if chosen else printers) | {"favourite": card.template.pk in favourites} for card in cards
+    ]
     found = [entry for entry in entries if all(word in str(entry["words"]).lower() for word in text.split())]
-    found.sort(key=lambda entry: not entry["loaded"])
+    found.sort(key=lambda entry: (not entry["favourite"], not entry["loaded"]))
     context = {"cards": found, "text": text, "printer": chosen.printer if chosen else None}
     return render(request, "jobs/choose.html", context)
 

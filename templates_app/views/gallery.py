@@ -18,6 +18,7 @@ from printers.words import medium_words
 from templates_app.cards import TemplateCard, template_card, usual_canvas, usual_medium
 from templates_app.catalog import definition_of
 from templates_app.definition import Definition
+from templates_app.favourites import favourites_of
 from templates_app.models import Template, TemplateVersion
 from templates_app.rendering import examples, resolve
 from templates_app.rendering import render as draw
@@ -43,8 +44,11 @@ def gallery(request: HttpRequest) -> HttpResponse:
         for card in cards
         if fits(card.definition) and all(word in card.words.lower() for word in text.lower().split())
     ]
+    favourites = favourites_of(caller_of(request).user_id)
+    found.sort(key=lambda card: card.template.pk not in favourites)
     context = {
         "cards": found,
+        "favourites": favourites,
         "any": bool(cards),
         "text": text,
         "chosen": chosen,

@@ -25,6 +25,7 @@ from templates_app.definition.counters import format_serial
 from templates_app.definition.toml_text import toml_text
 from templates_app.editor.review import between, review
 from templates_app.editor.words import choice
+from templates_app.favourites import favourites_of, set_favourite
 from templates_app.label_picture import Picture, lay_out_picture
 from templates_app.models import Counter, Preset, Template, TemplateVersion
 from templates_app.registration import RegistrationConflict, register
@@ -72,6 +73,7 @@ def template_page(request: HttpRequest, key: str) -> HttpResponse:
         "media": media,
         "presets": Preset.objects.filter(template=card.template).select_related("owner").order_by("name"),
         "counters": _counters(card.definition),
+        "favourite": card.template.pk in favourites_of(caller_of(request).user_id),
     }
     return render(request, "templates_app/template.html", context)
 
@@ -115,6 +117,13 @@ def _counters(definition: Definition) -> list[CounterRow]:
         resets = [{**each, "at": datetime.fromisoformat(each["at"])} for each in (last.resets if last else None) or []]
         rows.append(CounterRow(name, shown, last.updated_at if last else None, resets))
     return rows
+
+
+@require_POST
+def favourite(request: HttpRequest, key: str) -> HttpResponse:
+    """POST `wanted=1` to find it first from now on, nothing to find it in its place."""
+    set_favourite(card_of(key).template, caller_of(request).user_id, wanted="wanted" in request.POST)
+    return redirect("template", key=key)
 
 
 @require_POST

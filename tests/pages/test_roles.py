@@ -97,7 +97,7 @@ def test_a_viewer_sees_no_button_that_would_be_refused() -> None:
     for path in [*paths, *(f"/jobs/{job.id}" for job in jobs)]:
         text = client.get(path).content.decode()
         forms = [part.partition('"')[0] for part in text.split('action="')[1:]]
-        assert set(forms) <= {"/preferences", "/sign-out", "/jobs", "/templates", ""}, path
+        assert set(forms) <= {"/preferences", "/sign-out", "/jobs", "/templates", f"{path}/favourite", ""}, path
         assert 'href="/print"' not in text, path
         assert 'href="/print?' not in text, path
         assert 'href="/print/' not in text, path

@@ -7,9 +7,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from printers.models import Event
-from templates_app.models import Counter, Preset, Template, TemplateVersion
+from templates_app.models import Counter, Favourite, Preset, Template, TemplateVersion
 from templates_app.registration import register
-from tests.pages.rows import make_printer, make_template
+from tests.pages.rows import make_printer, make_template, signed_in
 from tests.pages.test_roles import person
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +79,51 @@ class TestGallery:
                 shown(client, "/templates?for=tze:12")
             counts.append(len(queries))
         assert counts[0] == counts[1] == counts[2] <= 8
+
+
+class TestFavourites:
+    def test_they_come_first_to_whom_they_belong(self) -> None:
+        make_template()
+        client = person("viewer")
+        answer = client.post("/templates/shelf-62/favourite", {"wanted": "1"})
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/templates/shelf-62")
+        text = shown(client, "/templates")
+        assert (keys(text)[0], text.count('class="star"')) == ("shelf-62", 1)
+        other = shown(signed_in(), "/templates")
+        assert (keys(other)[0] == "shelf-62", 'class="star"' in other) == (False, False)
+
+    def test_they_come_first_where_one_prints(self) -> None:
+        make_template()
+        make_printer(media="tze:12")
+        client = person("printer")
+        client.post("/templates/shelf-62/favourite", {"wanted": "1"})
+        found = re.findall(r'href="/print/([^"?]+)', shown(client, "/print"))
+        assert found[0] == "shelf-62"
+
+    def test_one_is_given_up(self) -> None:
+        registered()
+        client = person("viewer")
+        for _twice in range(2):
+            client.post("/templates/shelf/favourite", {"wanted": "1"})
+        assert Favourite.objects.count() == 1
+        assert "Not a favourite any more" in shown(client, "/templates/shelf")
+        client.post("/templates/shelf/favourite")
+        assert Favourite.objects.count() == 0
+
+    def test_a_registration_leaves_them(self) -> None:
+        registered()
+        person("viewer").post("/templates/shelf/favourite", {"wanted": "1"})
+        kept = Favourite.objects.get()
+        fields = [{"name": "what", "required": True}, {"name": "where"}]
+        register([shelf(fields=fields)], by="bob", origin="test")
+        register([shelf(fields=fields[:1], media="tze:24")], by="bob", origin="test", force=True)
+        assert TemplateVersion.objects.count() == 3
+        assert Favourite.objects.get() == kept
+
+    def test_looking_makes_none(self) -> None:
+        registered()
+        assert person("viewer").get("/templates/shelf/favourite").status_code == 405
+        assert Favourite.objects.count() == 0
 
 
 class TestPage:
