@@ -1,18 +1,22 @@
 """A deployment under fault: what compose.yaml starts, four emulated printers, and labels that are counted."""
 
 import itertools
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 
 from printers.emulator import EmulatedPrinter
 from tests.faults.invariants import check_invariants_of
-from tests.services import start_postgresql, wait_until
+from tests.faults.workers import kill
+from tests.hubs import ROOT
+from tests.services import dies_with_its_parent, start_postgresql, wait_until
 from tests.stack import Process, Stack, Web, configuration, stack
 
 PRINTERS = 4
@@ -70,19 +74,59 @@ class Site:
         return worker
 
 
+@dataclass
+class Nursery:
+    """Workers of this deployment, forked from one that has loaded everything: they are at work in a moment.
+
+    Use it as a context; they end with it.
+    """
+
+    made: Stack
+    process: subprocess.Popen[str] = field(init=False)
+    living: list[int] = field(default_factory=list)
+
+    def __enter__(self) -> Self:
+        with (self.made.folder / "nursery.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [*dies_with_its_parent("KILL"), sys.executable, "-m", "tests.faults.worker", "--fork", "--deployed"],
+                cwd=ROOT,
+                env=self.made.env | {"LABELHUB_LOG_LEVEL": "WARNING"},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self.living:
+            kill(each)
+        self.process.kill()
+        self.process.communicate()
+
+    def fork(self) -> None:
+        """One more worker."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        self.living.append(int(self.process.stdout.readline()))
+
+
 @contextmanager
-def deployed(folder: Path) -> Iterator[Site]:
+def deployed(folder: Path, printers: int = PRINTERS, webs: int = 2, workers: int = 2) -> Iterator[Site]:
     """2 web, 2 workers, beat; PostgreSQL and Redis of their own, because these tests take them away."""
-    devices = [EmulatedPrinter("PT-P750W", "tze:12", speed=0, min_phase_s=0.05).start() for _ in range(PRINTERS)]
+    devices = [EmulatedPrinter("PT-P750W", "tze:12", speed=0, min_phase_s=0.05).start() for _ in range(printers)]
     postgresql = start_postgresql()
     try:
         with stack(folder, config=configuration(folder, devices), postgresql=postgresql) as made:
             made.settings["LABELHUB_PROBE_INTERVAL_S"] = "2"
-            workers = [made.start("worker", f"worker-{n}") for n in range(2)]
+            living = [made.start("worker", f"worker-{n}") for n in range(workers)]
             made.start("beat")
-            webs = [made.start_web(f"web-{n}") for n in range(2)]
-            webs[0].wait_ready()
-            yield Site(made, devices, webs, workers, made.issue_token("read", "print", "manage"))
+            serving = [made.start_web(f"web-{n}") for n in range(webs)]
+            if workers:
+                serving[0].wait_ready()
+            yield Site(made, devices, serving, living, made.issue_token("read", "print", "manage"))
     finally:
         postgresql.stop()
         for device in devices:

@@ -2,7 +2,7 @@
 
 It works off what the sweep finds until it is killed, or with `--once` until nothing is left to do. NAME is a constant
 of the product, such as jobs.lease.LEASE_S. With `--fork` it forks such a worker for every line that it reads, and says
-its process id: starting one then costs nothing.
+its process id: starting one then costs nothing. With `--deployed` as well they are the workers of compose.yaml.
 """
 
 import importlib
@@ -10,13 +10,31 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from uuid import UUID
+
+from tests.faults.refusing import FLAG, heed
+
+OF_A_DEPLOYED_ONE = (
+    *(
+        "labelhub.celery",
+        "labelhub.startup",
+        "labelhub.urls",
+        "jobs.tasks",
+        "printers.tasks",
+        "labelhub.webhooks.tasks",
+    ),
+    *("celery.bin.worker", "celery.apps.worker", "celery.concurrency.thread", "celery.worker.autoscale"),
+    *("kombu.transport.redis", "redis", "psycopg_pool"),
+)
 
 
 def main() -> None:
     import django
 
     django.setup()
+    if refuses := os.environ.get(FLAG):
+        heed(Path(refuses))
     options = {argument for argument in sys.argv[1:] if argument.startswith("--")}
     for argument in sys.argv[1:]:
         if argument not in options:
@@ -26,11 +44,12 @@ def main() -> None:
     if "--fork" not in options:
         work(once="--once" in options)
         return
-    importlib.import_module("jobs.dispatch")
+    for module in OF_A_DEPLOYED_ONE if "--deployed" in options else ("jobs.dispatch",):
+        importlib.import_module(module)
     for _line in sys.stdin:
         child = os.fork()
         if child == 0:
-            work(once=False)
+            work_as_deployed() if "--deployed" in options else work(once=False)
         print(child, flush=True)  # noqa: T201
         threading.Thread(target=os.waitpid, args=(child, 0), daemon=True).start()
 
@@ -53,6 +72,16 @@ def work(*, once: bool) -> None:
         if once and not due:
             return
         time.sleep(0.02)
+
+
+def work_as_deployed() -> None:
+    from labelhub.celery import app
+    from tests.stack import command_of
+
+    command = command_of("worker")
+    # Its banner goes to the log: whoever forked it reads process ids.
+    os.dup2(2, 1)
+    app.worker_main(command[command.index("worker") :])
 
 
 def drain_there(printer_id: UUID) -> None:

@@ -31,15 +31,15 @@ def database_url() -> str:
 
 
 def worker_environment(**more: str) -> dict[str, str]:
-    return environment(
-        DJANGO_SETTINGS_MODULE="labelhub.settings",
-        LABELHUB_DATABASE_URL=database_url(),
-        LABELHUB_DATA_DIR=str(settings.DATA_DIR),
-        LABELHUB_SECRET_KEY=settings.SECRET_KEY,
-        LABELHUB_DEMO="1",
-        LABELHUB_LOG_LEVEL="ERROR",
-        **more,
-    )
+    ours = {
+        "DJANGO_SETTINGS_MODULE": "labelhub.settings",
+        "LABELHUB_DATABASE_URL": database_url(),
+        "LABELHUB_DATA_DIR": str(settings.DATA_DIR),
+        "LABELHUB_SECRET_KEY": settings.SECRET_KEY,
+        "LABELHUB_DEMO": "1",
+        "LABELHUB_LOG_LEVEL": "ERROR",
+    }
+    return environment(**ours | more)
 
 
 @dataclass
