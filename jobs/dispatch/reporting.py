@@ -9,12 +9,14 @@ from jobs import failpoints, queue
 from jobs.attempts import write
 from jobs.dispatch.evidence import Verdict
 from jobs.dispatch.keeping import DATABASE_AWAY, drop_broken_connection
+from jobs.dispatch.sending import is_stopping
 from jobs.models import Attempt, Job, Outcome, Phase
 
 log = logging.getLogger(__name__)
 
-# A database that restarts is waited for; longer than that, the next start finds out what can be known.
-PATIENCE_S = 20.0
+# A database that restarts or has no room is waited for: nobody else knows what was seen. Who is to end waits less;
+# the next start finds out what can still be known.
+PATIENCE_S, PATIENCE_AT_THE_END_S = 600.0, 20.0
 STEP_S = 0.5
 
 
@@ -34,14 +36,18 @@ def settle(job: Job, attempt: Attempt, outcome: str, reasons: Any, message: str)
 
 
 def _persist(write: Callable[[], Any]) -> None:
-    give_up = time.monotonic() + PATIENCE_S
+    began = time.monotonic()
+    complained = False
     while True:
         try:
             write()
             return
         except DATABASE_AWAY as error:
             drop_broken_connection()
-            if time.monotonic() > give_up:
+            patience = PATIENCE_AT_THE_END_S if is_stopping() else PATIENCE_S
+            if time.monotonic() - began > patience:
                 raise
-            log.warning("The outcome of a label cannot be written yet: %s", error)
+            if not complained:
+                log.warning("The outcome of a label cannot be written yet: %s", error)
+                complained = True
             time.sleep(STEP_S)

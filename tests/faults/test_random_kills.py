@@ -88,11 +88,16 @@ def test_kills_of_deployed_workers(tmp_path: Path) -> None:
             site.submit(dice.randrange(DEPLOYED_PRINTERS), count=count)
             asked += count
         while site.open_jobs():
-            time.sleep(dice.uniform(0.05, 1.0))
+            # A slow machine has to get on, too.
+            wanted = sum(len(device.labels) for device in site.devices) + dice.randint(0, 30)
+            until = time.monotonic() + dice.uniform(2, 5)
+            while sum(len(device.labels) for device in site.devices) < wanted and time.monotonic() < until:
+                time.sleep(0.01)
+            time.sleep(dice.uniform(0, 0.2))
             kill(nursery.living.pop(dice.randrange(len(nursery.living))))
             nursery.fork()
             kills += 1
-            assert time.monotonic() - began < 300 + LABELS, site.open_jobs()
+            assert time.monotonic() - began < 600 + LABELS, site.open_jobs()
         ends = site.settle()
         took = time.monotonic() - began
     share = ends["processing-stopped unknown"] / LABELS
