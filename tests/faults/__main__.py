@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,16 @@ from typing import Any
 from tests.faults.listed import FAULTS
 from tests.hubs import ROOT
 
-DATABASES = {"sqlite": "embedded", "postgresql": "PostgreSQL"}
+# Where a test is run: worker processes on the tests' own database, or all that compose.yaml starts.
+PLACES = ("SQLite", "PostgreSQL", "deployment")
 
 
 def main() -> int:
     seed = os.environ.get("SEED") or str(random.SystemRandom().randrange(1, 10**9))
     labels = os.environ.get("LABELS") or "2000"
     print(f"SEED={seed} LABELS={labels}", flush=True)  # noqa: T201
-    codes, found = [], dict[str, list[dict[str, Any]]]()
-    for database, shown in DATABASES.items():
+    codes, found, began = [], list[dict[str, Any]](), time.monotonic()
+    for database in ("sqlite", "postgresql"):
         with tempfile.TemporaryDirectory() as folder:
             env = os.environ | {
                 "LABELHUB_TEST_SERVICES": "1",
@@ -47,21 +49,21 @@ def main() -> int:
             ]
             codes.append(subprocess.run(command, cwd=ROOT, env=env).returncode)
             lines = (Path(folder) / "report").read_text().splitlines() if (Path(folder) / "report").exists() else []
-            found[shown] = [json.loads(line) for line in lines]
-    print(f"SEED={seed} LABELS={labels}\n{table(found)}")  # noqa: T201
+            found += [json.loads(line) for line in lines]
+    took = f"{(time.monotonic() - began) / 60:.0f} min"
+    print(f"SEED={seed} LABELS={labels}, {took}\n{table(found)}")  # noqa: T201
     return max(codes)
 
 
-def table(found: dict[str, list[dict[str, Any]]]) -> str:
-    lines = [f"{'#':>3}  {'fault':<58}" + "".join(f"{shown:>22}" for shown in found)]
+def table(found: list[dict[str, Any]]) -> str:
+    lines = [f"{'#':>3}  {'fault':<58}" + "".join(f"{place:>20}" for place in PLACES)]
     of_fault: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
-    for shown, tests in found.items():
-        for test in tests:
-            for number in test["faults"]:
-                of_fault[shown, number].append(test)
+    for test in found:
+        for number in test["faults"]:
+            of_fault[test["on"], number].append(test)
     for number, title in FAULTS.items():
-        cells = [_cell(of_fault[shown, number]) for shown in found]
-        lines.append(f"{number:>3}  {title:<58}" + "".join(f"{cell:>22}" for cell in cells))
+        cells = [_cell(of_fault[place, number]) for place in PLACES]
+        lines.append(f"{number:>3}  {title:<58}" + "".join(f"{cell:>20}" for cell in cells))
     return "\n".join(lines)
 
 

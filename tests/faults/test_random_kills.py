@@ -4,7 +4,9 @@ The seed is printed; `make faults SEED=… LABELS=…` repeats a run or makes it
 """
 
 import os
+import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +31,8 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 LABELS = int(os.environ.get("LABELHUB_TEST_LABELS") or "50")
 # Each start of a hub takes seconds.
 HUB_LABELS = 50
-DEPLOYED_PRINTERS = 12
+PRINTERS = 8
+PATIENCE_S = 60
 
 
 def all_settled() -> bool:
@@ -49,25 +52,48 @@ def printers(count: int, phase_s: float) -> Iterator[list[tuple[EmulatedPrinter,
 
 
 @pytest.mark.fault(1, 2, 3, 4, 29)
-def test_kills_over_two_printers() -> None:
-    dice = chance()
-    kills = max(20, LABELS // 20)
-    with printers(2, 0.04) as benches, Worker(options=("--fork",)) as nursery:
-        for number in range(LABELS):
-            ask(benches[number % 2][1], f"label {number}")
-        for _ in range(kills):
+def test_kills_over_a_full_queue() -> None:
+    dice, kills = chance(), 0
+    with printers(PRINTERS, 0.02) as benches, Worker(options=("--fork",)) as nursery:
+        devices, asked = [device for device, _ in benches], 0
+        while asked < LABELS:
+            # Labels of their own, and batches.
+            words = [f"label {number}" for number in range(asked, min(asked + dice.choice((1, 5, 25)), LABELS))]
+            ask(dice.choice(benches)[1], *words)
+            asked += len(words)
+        began = time.monotonic()
+        while not all_settled():
             worker = nursery.fork()
-            time.sleep(dice.uniform(0.02, 0.5))
+            let_go_on(dice, devices)
             kill(worker)
-            if all_settled():
-                break
-        last = nursery.fork()
-        wait_for(all_settled, "the end of the queue", 60 + LABELS)
-        kill(last)
-        ends = check_invariants([device for device, _ in benches])
-    print(dict(ends))  # noqa: T201
+            kills += 1
+            assert time.monotonic() - began < 300 + LABELS
+        ends = check_invariants(devices)
+        assert nursery.errors == []
+    tell(ends, kills, began)
+    # Each kill may cut off one label of each printer, and a third one before its first byte is its last.
+    assert ends["processing-stopped unknown"] + ends["aborted not_printed"] <= kills * PRINTERS
+    assert ends["completed confirmed"] >= LABELS / 2
+
+
+def let_go_on(dice: random.Random, devices: list[EmulatedPrinter]) -> None:
+    """For as long as some labels take, or a moment; at least one comes out, however slow this machine is."""
+
+    def printed() -> int:
+        return sum(len(device.labels) for device in devices)
+
+    begun, until = printed(), time.monotonic() + dice.uniform(1, 3)
+    wanted = begun + dice.randint(1, 40)
+    while (count := printed()) < wanted and (time.monotonic() < until + PATIENCE_S * (count == begun)):
+        time.sleep(0.02)
+    time.sleep(dice.uniform(0, 0.1))
+
+
+def tell(ends: Counter[str], kills: int, began: float) -> None:
+    """Every label is among them: checked by the invariants, and counted here."""
+    took, share = time.monotonic() - began, ends["processing-stopped unknown"] / LABELS
+    print(f"{LABELS} labels, {kills} kills in {took:.0f} s: {dict(ends)}, {share:.1%} unknown")  # noqa: T201
     assert sum(ends.values()) == LABELS
-    assert ends["completed confirmed"] >= LABELS - 2 * kills, ends
 
 
 @pytest.mark.services
@@ -76,7 +102,7 @@ def test_kills_of_deployed_workers(tmp_path: Path) -> None:
     """PostgreSQL, Redis, a web process, beat, and three workers of which one dies every moment."""
     dice, kills = chance(), 0
     with (
-        deployed(tmp_path, printers=DEPLOYED_PRINTERS, webs=1, workers=0) as site,
+        deployed(tmp_path, printers=PRINTERS, webs=1, workers=0) as site,
         Nursery(site.made) as nursery,
     ):
         for _ in range(3):
@@ -85,26 +111,18 @@ def test_kills_of_deployed_workers(tmp_path: Path) -> None:
         while asked < LABELS:
             # Batches, and labels of their own.
             count = min(dice.choice((1, 5, 25)), LABELS - asked)
-            site.submit(dice.randrange(DEPLOYED_PRINTERS), count=count)
+            site.submit(dice.randrange(PRINTERS), count=count)
             asked += count
         while site.open_jobs():
-            # A slow machine has to get on, too.
-            wanted = sum(len(device.labels) for device in site.devices) + dice.randint(0, 30)
-            until = time.monotonic() + dice.uniform(2, 5)
-            while sum(len(device.labels) for device in site.devices) < wanted and time.monotonic() < until:
-                time.sleep(0.01)
-            time.sleep(dice.uniform(0, 0.2))
+            let_go_on(dice, site.devices)
             kill(nursery.living.pop(dice.randrange(len(nursery.living))))
             nursery.fork()
             kills += 1
             assert time.monotonic() - began < 600 + LABELS, site.open_jobs()
         ends = site.settle()
-        took = time.monotonic() - began
-    share = ends["processing-stopped unknown"] / LABELS
-    print(f"{LABELS} labels, {kills} kills in {took:.0f} s: {dict(ends)}, {share:.1%} unknown")  # noqa: T201
-    assert sum(ends.values()) == LABELS
+    tell(ends, kills, began)
     # Each kill may cut off one label of each printer whose turn that worker had.
-    assert ends["processing-stopped unknown"] <= kills * DEPLOYED_PRINTERS
+    assert ends["processing-stopped unknown"] <= kills * PRINTERS
 
 
 @pytest.mark.fault(1, 2, 3, 4)
