@@ -77,10 +77,10 @@ class Worker:
         """I7: what it logged as an error; an end by SIGKILL logs nothing."""
         return [line for line in self.log.read_text().splitlines() if " ERROR " in line or " CRITICAL " in line]
 
-    def wait(self, limit_s: float = 30) -> int:
+    def wait(self, limit_s: float = 120) -> int:
         return self.process.wait(limit_s)
 
-    def wait_until_stopped(self, limit_s: float = 30) -> None:
+    def wait_until_stopped(self, limit_s: float = 120) -> None:
         """SIGSTOP has reached it."""
         end = time.monotonic() + limit_s
         while (Path("/proc") / str(self.process.pid) / "stat").read_text().rpartition(")")[2].split()[0] != "T":
