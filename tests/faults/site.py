@@ -33,6 +33,8 @@ class Site:
     workers: list[Process]
     token: str
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    # What the errors in its logs may be about (I7).
+    expects: str = "nothing"
 
     def submit(self, printer: int = 0, *, web: int = 0, count: int = 1, **more: Any) -> list[str]:
         """Labels that no other is like; their jobs' ids."""
@@ -67,6 +69,13 @@ class Site:
             left = self.ask_database(f"SELECT id, state, reasons, message, deaths {OF_OPEN_JOBS}")
             raise AssertionError(f"{error}: {left[:5]}\n{self.made.logs()[-5000:]}") from error
         return check_invariants_of(self.made.database_url, self.devices)
+
+    def errors(self) -> dict[str, list[str]]:
+        """By process, what it logged as an error so far."""
+        logs = {each.name: each.log.read_text(errors="replace").splitlines() for each in self.made.processes}
+        return {
+            name: [line for line in lines if " ERROR " in line or " CRITICAL " in line] for name, lines in logs.items()
+        }
 
     def start_worker(self, **settings: str) -> Process:
         worker = self.made.start("worker", f"worker-{len(self.made.processes)}", settings)

@@ -73,7 +73,7 @@ def test_a_clock_that_jumps_while_labels_are_printed(
 ) -> None:
     ask(printer, *(f"label {number}" for number in range(COUNT)))
     clock = tmp_path / "clock"
-    with Worker(env=skewed(library, clock, 0)):
+    with Worker(env=skewed(library, clock, 0)) as worker:
         wait_for(lambda: len(device.labels) >= 2, "the first labels", 60)
         clock.write_text(str(jump))
         if jump < 0:
@@ -81,6 +81,7 @@ def test_a_clock_that_jumps_while_labels_are_printed(
             wait_for(lambda: len(device.labels) >= 4, "labels after the jump", 60)
             clock.write_text("0")
         wait_for(ended, "the end of the queue", 120)
+        assert worker.errors == []
     ends = check_invariants([device])
     # The label that was under way may have become unknown.
     assert ends["completed confirmed"] >= COUNT - 2, ends

@@ -126,8 +126,9 @@ def test_a_job_that_hangs_its_workers_is_given_up_and_others_print(printer: Prin
             wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == deaths + 1, "an attempt", 40)  # noqa: B023
         hanging.enter_context(Worker("claimed=hang@1", SHORT_LEASE))
         wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == 3, "the third attempt", 40)
-        with Worker():
+        with Worker() as last:
             wait_for(lambda: Job.objects.get(pk=good.pk).state == State.COMPLETED, "the other label", 40)
+            assert last.errors == []
     bad.refresh_from_db()
     assert (bad.state, bad.outcome, bad.reasons) == (State.ABORTED, Outcome.NOT_PRINTED, ["hub-poison"])
     assert len(device.labels) == 1
@@ -143,6 +144,7 @@ def test_frozen_past_its_lease_a_worker_sends_nothing(printer: Printer, device: 
         sent = device.bytes_read
         worker.go_on()
         worker.wait()
+        assert worker.errors == []
     job.refresh_from_db()
     assert (job.state, job.outcome, job.deaths) == (State.COMPLETED, Outcome.CONFIRMED, 1)
     assert job.attempts.get(number=1).barrier_at is None
@@ -159,6 +161,7 @@ def test_frozen_while_sending_the_next_owner_does_not_send_again(printer: Printe
         work_until(State.STOPPED, printer)
         worker.go_on()
         worker.wait()
+        assert worker.errors == []
     job.refresh_from_db()
     assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
     assert (device.labels, device.bytes_read) == ([], 0)

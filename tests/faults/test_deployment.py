@@ -13,10 +13,14 @@ from tests.services import wait_until
 
 pytestmark = [pytest.mark.services, pytest.mark.processes]
 
+BROKER_AWAY = r"celery|kombu|redis"
+DATABASE_AWAY = r"OperationalError|InterfaceError|the database failed|Service Unavailable|psycopg"
+
 
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("how", ["closed", "black-holed"])
 def test_without_its_broker_it_takes_labels_at_once_and_prints_them(site: Site, how: str) -> None:
+    site.expects = BROKER_AWAY
     if how == "closed":
         site.made.redis.stop()
     else:
@@ -39,6 +43,7 @@ def test_without_its_broker_it_takes_labels_at_once_and_prints_them(site: Site, 
 
 @pytest.mark.fault(8)
 def test_a_broker_that_forgets_everything_forgets_no_label(site: Site) -> None:
+    site.expects = BROKER_AWAY
     for printer in range(4):
         assert site.call("POST", f"/api/printers/main/p{printer}/pause")[0] == 200
     jobs = [job for printer in range(4) for job in site.submit(printer, count=13)]
@@ -83,6 +88,7 @@ def test_a_second_beat_does_nothing_twice(site: Site) -> None:
 
 @pytest.mark.fault(11)
 def test_a_database_that_restarts_costs_no_label(site: Site) -> None:
+    site.expects = DATABASE_AWAY
     jobs = [job for printer in range(4) for job in site.submit(printer, count=10)]
     wait_until(lambda: site.open_jobs() < 36, "the first labels", limit_s=LIMIT_S)
     site.made.postgresql.restart()

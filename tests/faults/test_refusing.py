@@ -24,11 +24,13 @@ pytestmark = [pytest.mark.processes, pytest.mark.fault(12)]
 
 HOWS = ["read-only", "full"]
 REFUSES_S = 6
+REFUSED = r"OperationalError|InternalError|DiskFull|ReadOnly|the database failed|Service Unavailable"
 
 
 @pytest.mark.services
 @pytest.mark.parametrize("how", HOWS)
 def test_what_is_submitted_is_refused_whole_and_taken_later(site: Site, how: str) -> None:
+    site.expects = REFUSED
     labels = [(f"label-{uuid4()}", number % PRINTERS) for number in range(12)]
 
     def submit(key: str, printer: int) -> tuple[int, str]:
@@ -52,6 +54,7 @@ def test_what_is_submitted_is_refused_whole_and_taken_later(site: Site, how: str
 @pytest.mark.services
 @pytest.mark.parametrize("how", HOWS)
 def test_outcomes_are_written_once_there_is_room(site: Site, how: str) -> None:
+    site.expects = REFUSED
     jobs = [job for printer in range(PRINTERS) for job in site.submit(printer, count=10)]
     wait_until(lambda: site.open_jobs() < 36, "the first labels", limit_s=60)
     with postgresql_refuses(site.made.database_url, how):
