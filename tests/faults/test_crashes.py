@@ -15,6 +15,7 @@ from tests.jobs.labels import ask, last_attempt, one, wait_for
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
+LIMIT_S = 120
 # Long enough for a slow machine to go from claim to barrier, short enough to wait for.
 SHORT_LEASE = {"jobs.lease.LEASE_S": 4.0, "jobs.lease.MARGIN_S": 1.0}
 
@@ -123,11 +124,11 @@ def test_a_job_that_hangs_its_workers_is_given_up_and_others_print(printer: Prin
     with ExitStack() as hanging:
         for deaths in range(2):
             hanging.enter_context(Worker("claimed=hang", SHORT_LEASE))
-            wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == deaths + 1, "an attempt", 40)  # noqa: B023
+            wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == deaths + 1, "an attempt", LIMIT_S)  # noqa: B023
         hanging.enter_context(Worker("claimed=hang@1", SHORT_LEASE))
-        wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == 3, "the third attempt", 40)
+        wait_for(lambda: Job.objects.get(pk=bad.pk).attempts.count() == 3, "the third attempt", LIMIT_S)
         with Worker() as last:
-            wait_for(lambda: Job.objects.get(pk=good.pk).state == State.COMPLETED, "the other label", 40)
+            wait_for(lambda: Job.objects.get(pk=good.pk).state == State.COMPLETED, "the other label", LIMIT_S)
             assert last.errors == []
     bad.refresh_from_db()
     assert (bad.state, bad.outcome, bad.reasons) == (State.ABORTED, Outcome.NOT_PRINTED, ["hub-poison"])
@@ -175,4 +176,4 @@ def work_until(state: State, printer: Printer) -> None:
         drain(printer.pk)
         return Job.objects.filter(state=state).exists()
 
-    wait_for(taken_over, "the take-over", 20)
+    wait_for(taken_over, "the take-over", LIMIT_S)

@@ -34,7 +34,7 @@ def test_what_is_submitted_is_refused_whole_and_taken_later(site: Site, how: str
     labels = [(f"label-{uuid4()}", number % PRINTERS) for number in range(12)]
 
     def submit(key: str, printer: int) -> tuple[int, str]:
-        rows = [{"name": "Fault", "id": key[-12:], "url": "https://inv.invalid"}] * 2
+        rows = [{"name": "Fault", "id": f"{key[-12:]}-{n}", "url": "https://inv.invalid"} for n in range(2)]
         body = {"printer": f"main/p{printer}", "template": "asset-tag-12", "rows": rows}
         code, answer = site.call("POST", "/api/print", body, web=printer % 2, Idempotency_Key=key)
         return code, answer.get("code", "")
