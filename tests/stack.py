@@ -124,7 +124,7 @@ class Stack:
             **self.settings,
         )
 
-    def run(self, *command: str, limit_s: float = 120, code: int = 0) -> str:
+    def run(self, *command: str, limit_s: float = 300, code: int = 0) -> str:
         """What it says on its standard output."""
         done = subprocess.run(
             native(list(command)), cwd=self.code, env=self.env, capture_output=True, text=True, timeout=limit_s
