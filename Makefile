@@ -30,7 +30,7 @@ endif
 faults: .venv/.installed-dev
 	@SEED=$(SEED) LABELS=$(LABELS) $(BIN)/python -m tests.faults
 
-# The API against its own document, with far more generated requests than `make test` has time for.
+# The API against its own document, each request with and without a token; `make test` has time for a few only.
 EXAMPLES ?= 2000
 contract: .venv/.installed-dev
 	LABELHUB_TEST_EXAMPLES=$(EXAMPLES) $(PYTEST) -n 2 tests/labelhub/api/test_contract.py
