@@ -55,10 +55,17 @@ class TooMuchTape(InvalidInput):
     code = "too-much-tape"
 
 
+class UnusableKey(InvalidInput):
+    """An Idempotency-Key that is empty, too long, or not printable."""
+
+    source = "header"
+
+
 class IdempotencyMismatch(InvalidInput):
     """The same Idempotency-Key came with another body."""
 
     code = "idempotency-mismatch"
+    source = "header"
 
 
 class IdempotencyInFlight(Conflict):

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, transaction
 
-from jobs.errors import IdempotencyInFlight, IdempotencyMismatch
+from jobs.errors import IdempotencyInFlight, IdempotencyMismatch, UnusableKey
 from jobs.models import IdempotencyKey
-from printers.errors import InvalidInput, Problem
+from printers.errors import Problem
 from printers.violations import is_unique_violation
 
 Prepared = TypeVar("Prepared")
@@ -44,7 +44,7 @@ def once(
     """
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
         sentence = f"An Idempotency-Key has 1 to {LONGEST_KEY} printable characters."
-        raise InvalidInput(sentence, [Problem("/Idempotency-Key", sentence)])
+        raise UnusableKey(sentence, [Problem("/Idempotency-Key", sentence)])
     if (row := _known(client, key)) is not None:
         return recall(_answer(row, body_sha256))
     prepared = prepare()

@@ -69,8 +69,7 @@ def look_up(request: Request, caller: Caller, count: int, *, now: datetime | Non
         raise Forbidden(
             "Printing in spite of errors needs the right to manage.", [Problem("/override", "Leave it out.")]
         )
-    options = check_options(request.options)
-    _check_numbers(request, count)
+    options = _checked_options(request, count)
     printer = _named_printer(request, caller)
     version = current_version(find_template(request.template))
     definition = definition_of(version)
@@ -99,9 +98,6 @@ def look_up(request: Request, caller: Caller, count: int, *, now: datetime | Non
 
 def _named_printer(request: Request, caller: Caller) -> Printer | None:
     """None where a pool is asked instead."""
-    if bool(request.printer) is bool(request.pool):
-        sentence = "Name a printer or a pool, and not both."
-        raise InvalidInput(sentence, [Problem("/pool" if request.pool else "/printer", sentence)])
     if request.pool:
         return None
     printer = find_printer(request.printer, caller)
@@ -110,8 +106,17 @@ def _named_printer(request: Request, caller: Caller) -> Printer | None:
     return printer
 
 
-def _check_numbers(request: Request, count: int) -> None:
-    problems = []
+def _checked_options(request: Request, count: int) -> dict[str, Any]:
+    """The options; raises InvalidInput with all that is wrong with the request as such."""
+    options: dict[str, Any] = {}
+    problems: list[Problem] = []
+    try:
+        options = check_options(request.options)
+    except InvalidInput as error:
+        problems += error.problems
+    if bool(request.printer) is bool(request.pool):
+        pointer = "/pool" if request.pool else "/printer"
+        problems.append(Problem(pointer, "Name a printer or a pool, and not both."))
     if not 1 <= request.copies <= MAX_COPIES:
         problems.append(Problem("/copies", f"Copies are a number from 1 to {MAX_COPIES}, not {request.copies}."))
     if not 1 <= count <= MAX_ROWS:
@@ -122,6 +127,7 @@ def _check_numbers(request: Request, count: int) -> None:
         problems.append(Problem("/expires_at", "This instant is over: the label could never be printed."))
     if problems:
         raise InvalidInput(problems[0].message, problems)
+    return options
 
 
 def with_defaults(definition: Definition, row: dict[str, Any]) -> dict[str, Any]:
