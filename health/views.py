@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 from health.liveness import LIVENESS_PATHS, liveness_body
 from health.readiness import CHECKS, Checked, overall
 from health.running import run_checks
+from printers.callers import printers_of
 
 READINESS_PATHS = ("/readiness", "/readyz")
 CODE_OF = {"ready": 200, "degraded": 200, "not-ready": 503}
@@ -82,7 +83,7 @@ def _detail(checked: Checked, *, trusted: bool) -> str:
 
 
 def is_trusted(request: HttpRequest, found: Mapping[str, Checked]) -> bool:
-    """Callers on this machine, and people who are signed in."""
+    """Callers on this machine, and people who are signed in and may know of every printer."""
     if is_from_here(request):
         return True
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
@@ -91,7 +92,7 @@ def is_trusted(request: HttpRequest, found: Mapping[str, Checked]) -> bool:
         return False
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     user: Any = get_user(request)
-    return bool(user.is_authenticated)
+    return bool(user.is_authenticated and not printers_of(user))
 
 
 def is_from_here(request: HttpRequest) -> bool:

@@ -11,8 +11,10 @@ from jobs import states
 from jobs.models import PRIORITY_URGENT, Attempt, Job, Outcome, Phase, State
 from jobs.timeline import Entry, heard
 from jobs.words import describe, describe_reasons
+from printers.callers import Caller
 from printers.cards import medium_or_none
 from printers.models import Event
+from printers.stream import Wanted
 from printers.words import medium_words
 from templates_app.definition import Definition, words
 
@@ -50,9 +52,11 @@ class Story:
     reprints: list[Job]
 
 
-def story_of(job: Job, definition: Definition | None) -> Story:
-    attempts = list(job.attempts.order_by("number"))
-    events = list(Event.objects.filter(job_id=job.id).order_by("id"))
+def story_of(job: Job, definition: Definition | None, caller: Caller) -> Story:
+    """As this caller may know it: what happened at a printer that is hidden from them is left out."""
+    wanted = Wanted(job=job.id, only_printers=caller.printer_ids)
+    attempts = [each for each in job.attempts.order_by("number") if caller.may_use(each.printer_id)]
+    events = list(wanted.among(Event.objects.order_by("id")))
     medium = medium_or_none(job.medium)
     return Story(
         open=job.state in states.OPEN,
@@ -63,7 +67,7 @@ def story_of(job: Job, definition: Definition | None) -> Story:
         actions=_actions(job),
         entries=_entries(job, events, attempts),
         content=_content(job, definition),
-        reprints=list(job.reprints.order_by("created_at")),
+        reprints=[each for each in job.reprints.order_by("created_at") if caller.may_use(each.printer_id)],
     )
 
 

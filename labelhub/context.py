@@ -10,7 +10,7 @@ def allowed(request: HttpRequest) -> dict[str, object]:
     if not getattr(getattr(request, "user", None), "is_authenticated", False):
         return {"may": {}}
     caller = caller_of(request)
-    return {"may": dict.fromkeys(caller.scopes, True) | {"add_printers": caller.may_add_printers}}
+    return {"may": dict.fromkeys(caller.scopes, True) | {"add_printers": caller.manages_everything}}
 
 
 def appearance(request: HttpRequest) -> dict[str, str]:

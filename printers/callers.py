@@ -22,8 +22,8 @@ class Caller:
         return not self.printer_ids or printer_id in self.printer_ids
 
     @property
-    def may_add_printers(self) -> bool:
-        # Somebody who is limited to some printers would not even see the new one.
+    def manages_everything(self) -> bool:
+        # Somebody who is limited to some printers would not even see a new one.
         return "manage" in self.scopes and not self.printer_ids
 
     @property

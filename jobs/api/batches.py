@@ -36,10 +36,11 @@ def resume_batch(request: HttpRequest, id: UUID, body: ResumeIn) -> BatchOut:
 
 
 def _answer(request: HttpRequest, batch: Batch) -> BatchOut:
-    progress = batches.progress_of(batch, caller_of(request))
+    caller = caller_of(request)
+    progress = batches.progress_of(batch, caller)
     return BatchOut(
         id=batch.id,
-        printer=batch.printer_id,
+        printer=batch.printer_id if batch.printer_id and caller.may_use(batch.printer_id) else None,
         requested_by=batch.requested_by,
         created_at=batch.created_at,
         summary=BatchSummary(

@@ -29,6 +29,7 @@ from printers.callers import caller_of
 from printers.models import Event
 from printers.paging import chosen_fields, list_answer, page
 from printers.schemas import PageQuery
+from printers.stream import Wanted
 
 router = Router(tags=["Jobs"])
 
@@ -55,7 +56,9 @@ def read_job(request: HttpRequest, id: UUID) -> JobOut:
 def list_job_events(request: HttpRequest, id: UUID, query: Query[PageQuery]) -> HttpResponse:
     """Every change of its state, oldest first."""
     names = chosen_fields(EventOut, query.fields)
-    events = Event.objects.filter(job_id=job_of(request, id).id)
+    # What happened before at another printer is not told to a caller who may not know that one.
+    wanted = Wanted(job=job_of(request, id).id, only_printers=caller_of(request).printer_ids)
+    events = wanted.among(Event.objects.all())
     found = page(events, ("id",), cursor=query.cursor, limit=query.limit)
     return list_answer(EventList(items=[event_out(each) for each in found.rows], next_cursor=found.next_cursor), names)
 

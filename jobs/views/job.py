@@ -129,8 +129,9 @@ def _context(request: HttpRequest, job_id: UUID) -> dict[str, object]:
     jobs = Job.objects.select_related("printer", "template_version__template", "pool__site")
     job = get_object_or_404(jobs, id=job_id)
     movable = job.template_version is not None and job.state in {states.PENDING, states.HELD}
-    others = visible_to(caller_of(request)).filter(enabled=True).exclude(pk=job.printer_id) if movable else ()
-    return {"job": job, "story": story_of(job, _definition(job)), "others": others}
+    caller = caller_of(request)
+    others = visible_to(caller).filter(enabled=True).exclude(pk=job.printer_id) if movable else ()
+    return {"job": job, "story": story_of(job, _definition(job), caller), "others": others}
 
 
 def _definition(job: Job) -> Definition | None:

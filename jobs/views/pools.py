@@ -30,7 +30,7 @@ def pools(request: HttpRequest) -> HttpResponse:
         medium = medium_or_none(pool.medium)
         tape = tape_words(medium, pool.tape_color, pool.text_color) if medium else ""
         shown.append({"pool": pool, "tape": tape, "members": list(members_of(pool, caller))})
-    return render(request, "jobs/pools.html", {"pools": shown, "may_manage": _may_manage(caller)})
+    return render(request, "jobs/pools.html", {"pools": shown, "may_manage": caller.manages_everything})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -90,12 +90,8 @@ def _posted(request: HttpRequest) -> dict[str, Any]:
     return text | {"every_printer": "every_printer" in post, "printers": post.getlist("printers")}
 
 
-def _may_manage(caller: Caller) -> bool:
-    return "manage" in caller.scopes and not caller.printer_ids
-
-
 def _manager(request: HttpRequest) -> Caller:
     caller = caller_of(request)
-    if not _may_manage(caller):
+    if not caller.manages_everything:
         raise PermissionDenied
     return caller

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -35,7 +36,7 @@ class Shown:
 @never_cache
 @require_safe
 def about(request: HttpRequest) -> HttpResponse:
-    may_manage = "manage" in caller_of(request).scopes
+    may_manage = caller_of(request).manages_everything
     found = run_checks()
     words = {"ok": _("well"), "stale": _("late"), "fail": _("not well"), "skipped": _("not needed here")}
     checks = [
@@ -61,7 +62,10 @@ def about(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def download_bundle(request: HttpRequest) -> HttpResponse:
-    record("hub.support-bundle", actor=caller_of(request).label)
+    caller = caller_of(request)
+    if not caller.manages_everything:
+        raise PermissionDenied
+    record("hub.support-bundle", actor=caller.label)
     response = HttpResponse(support_bundle(), content_type="application/zip")
     name = f"labelhub-support-{timezone.now():%Y%m%d-%H%M}.zip"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

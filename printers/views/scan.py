@@ -18,7 +18,7 @@ from printers.scan import CHUNK, Sighting, likely_networks, places_of, scan
 @require_http_methods(["GET", "HEAD", "POST"])
 def look_around(request: HttpRequest) -> HttpResponse:
     """GET sends nothing. POST `network` (and `snmp_community`) asks it all, or with htmx one part after the other."""
-    if not caller_of(request).may_add_printers:
+    if not caller_of(request).manages_everything:
         raise PermissionDenied
     likely = likely_networks(request.META.get("REMOTE_ADDR", ""))
     network = request.POST.get("network", likely[0] if likely else "")

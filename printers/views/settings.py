@@ -28,7 +28,7 @@ OF_THE_DEVICE = {"model", "host", "port", "snmp_port", "snmp_community", "enable
 @require_http_methods(READ_AND_POST)
 def new(request: HttpRequest) -> HttpResponse:
     """An address first; POST with `step=ask` asks it and shows the whole form, `step=add` makes the printer."""
-    if not caller_of(request).may_add_printers:
+    if not caller_of(request).manages_everything:
         raise PermissionDenied
     if request.method != "POST":
         return render(request, "printers/address.html", {"form": AddressForm()})

@@ -16,7 +16,7 @@ from health import readiness, running
 from health.readiness import CHECKS, Checked, overall
 from jobs.models import Heartbeat, Job
 from labelhub.accounts.models import User
-from printers.models import Printer, PrinterStatus, Site
+from printers.models import Printer, PrinterStatus, Site, UserLimit
 from printers.reconcile import reconcile
 from templates_app.models import Template
 
@@ -297,6 +297,12 @@ class TestWhoSeesWhat:
     def test_people_who_are_signed_in_do(self, client: Client) -> None:
         client.force_login(User.objects.create_user("mia"))
         assert "lab/desk" in self.detail(client, **self.OUTSIDE)
+
+    def test_a_person_with_other_printers_does_not(self, client: Client, printer: Printer) -> None:
+        mia = User.objects.create_user("mia")
+        UserLimit.objects.create(user=mia, site=Site.objects.create(key="other"))
+        client.force_login(mia)
+        assert "lab/desk" not in self.detail(client, **self.OUTSIDE)
 
     def test_a_made_up_session_does_not(self, client: Client) -> None:
         client.cookies["sessionid"] = "x" * 32

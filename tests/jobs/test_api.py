@@ -126,6 +126,12 @@ class TestPrint:
             ({"expires_at": 4070908800}, 422, "invalid", ("/expires_at",)),
             ({"expires_at": "2099-01-01"}, 422, "invalid", ("/expires_at",)),
             ({"pool": "any"}, 422, "invalid", ("/pool",)),
+            (
+                {"pool": "any", "options": {"rotate": 45}, "expires_at": "2020-01-01T00:00:00Z"},
+                422,
+                "invalid",
+                ("/options/rotate", "/pool", "/expires_at"),
+            ),
         ],
     )
     def test_what_does_not_fit_queues_nothing(
@@ -440,6 +446,21 @@ class TestTurn:
         assert_problem(caller.post(f"/api/jobs/{job.id}/move", {"printer": "main/other"}), 404, "unknown-printer")
         job.refresh_from_db()
         assert job.printer_id == printer.id
+
+    def test_a_bound_token_is_not_told_of_the_printer_where_it_was(self, printer: Printer) -> None:
+        other = make_printer("other", media="tze:12")
+        everyone, bound = script(), script(printers=(other,))
+        rows = {"fields": None, "rows": [FIELDS, FIELDS]}
+        done = everyone.post("/api/print", order(printer, **rows)).json()
+        first = done["jobs"][0]["id"]
+        everyone.post(f"/api/jobs/{first}/move", {"printer": "main/other"})
+        everyone.post(f"/api/jobs/{first}/hold")
+        stories = [caller.get(f"/api/jobs/{first}/events").json()["items"] for caller in (everyone, bound)]
+        assert [len(items) for items in stories] == [3, 2]
+        assert {each["printer"] for each in stories[1]} == {str(other.id)}
+        assert everyone.get(f"/api/batches/{done['batch']}").json()["printer"] == str(printer.id)
+        batch = bound.get(f"/api/batches/{done['batch']}").json()
+        assert (batch["printer"], [job["id"] for job in batch["jobs"]]) == (None, [first])
 
     @pytest.mark.parametrize(("verb", "body"), [("priority", {"priority": 1}), ("move", {"printer": "main/workbench"})])
     def test_reading_is_not_enough(self, printer: Printer, verb: str, body: dict[str, Any]) -> None:

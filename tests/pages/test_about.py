@@ -16,7 +16,7 @@ from jobs.models import Attempt, State
 from labelhub.about import bundle, facts, views
 from labelhub.accounts.models import ApiToken, User
 from labelhub.webhooks.models import Webhook
-from printers.models import Event, record
+from printers.models import Event, UserLimit, record
 from printers.said import said
 from tests.pages.rows import make_job, make_printer, make_template
 from tests.pages.sentences import sentences_of
@@ -72,6 +72,14 @@ class TestPage:
         assert "main/workbench" not in text
         assert "Support bundle" not in text
         assert "Settings from the environment" not in text
+
+    def test_a_manager_of_some_printers_sees_no_more(self) -> None:
+        client = person("manager")
+        UserLimit.objects.create(user=User.objects.get(username="eva"), printer=make_printer("mine"))
+        text = client.get("/about").content.decode()
+        assert "main/workbench" not in text
+        assert "Support bundle" not in text
+        assert client.post("/about/support-bundle").status_code == 403
 
     def test_secrets_are_only_said_to_be_set(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LABELHUB_DATABASE_URL", "postgresql://hub:pa55word@db.invalid/hub")
