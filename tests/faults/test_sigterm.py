@@ -1,6 +1,7 @@
-"""SIGTERM to a hub: idle, in the middle of a label, and twice."""
+"""SIGTERM to a hub, and to workers of a deployment: idle, in the middle of a label, and twice."""
 
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,19 @@ from jobs.models import Job, Outcome, State
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
 from tests.faults.invariants import check_invariants
+from tests.faults.site import Site
 from tests.faults.workers import database_url
 from tests.hubs import Hub
 from tests.jobs.labels import ask, make_printer, make_template, one, wait_for
+from tests.services import wait_until
 
 pytestmark = [pytest.mark.processes, pytest.mark.fault(30)]
 
 # It promises 5 s; the interpreter's own end comes on top.
 HUB_S = 6.5
+# A worker ends when its label has ended.
+WORKER_S = 60
+COPIES = 25
 
 
 @pytest.fixture
@@ -70,3 +76,26 @@ def test_a_hub_that_prints_ends_and_the_next_one_finds_out(
     first.refresh_from_db()
     assert first.outcome in {Outcome.CONFIRMED, Outcome.UNKNOWN}
     check_invariants([slow])
+
+
+@pytest.mark.services
+@pytest.mark.parametrize("times", [1, 2])
+def test_workers_end_in_the_middle_of_a_label(site: Site, times: int) -> None:
+    (first,), (second,) = site.submit(copies=COPIES), site.submit()
+    wait_until(lambda: site.devices[0].bytes_read > 0 and site.job(first)["state"] == "processing", "the first byte")
+    labels = len(site.devices[0].labels)
+    ending = [each for each in site.workers if each.runs]
+    begun = time.monotonic()
+    for _ in range(times):
+        for process in ending:
+            process.popen.send_signal(signal.SIGTERM)
+    for process in ending:
+        assert process.popen.wait(WORKER_S) == 0, process.log.read_text()[-3000:]
+    assert time.monotonic() - begun < WORKER_S
+    assert len(site.devices[0].labels) <= labels + COPIES
+    assert site.job(second)["state"] == "pending"
+    for _ in range(2):
+        site.start_worker()
+    site.settle()
+    assert site.job(first)["outcome"] in {"confirmed", "unknown"}
+    assert site.job(second)["outcome"] == "confirmed"
