@@ -19,7 +19,7 @@ from printers.errors import InvalidInput, Problem
 
 MAX_LIMIT, DEFAULT_LIMIT = 200, 50
 # How many rows one page looks through for a condition that no index knows; it bounds the time of the page.
-MOST_LOOKED_AT = 5000
+MOST_LOOKED_AT = 3000
 Row = TypeVar("Row", bound=Model)
 
 
