@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,8 @@ from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows, check_tap
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.doing import doing
 from printers.models import Event
-from printers.statements import insert
+from printers.statements import inserting
+from printers.together import Statement, together
 from templates_app.rendering.values import SERIAL
 from templates_app.serials import allocate, used_counters
 
@@ -37,12 +39,13 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
     """
     jobs: list[AcceptedJob] = []
     left = iter(rows)
-    with transaction.atomic():
+    # What scripts send all day is one label at a time: it is one statement, and so a transaction by itself.
+    alone = total == 1 and not used_counters(order.definition)
+    with nullcontext() if alone else transaction.atomic():
         batch = _batch(order, total)
         while chunk := list(islice(left, CHUNK)):
             made = _jobs(order, batch, _with_serials(order, list(enumerate(chunk, len(jobs)))))
-            _store(Job, made)
-            _store(Event, [_event(job, order) for job in made])
+            _store(made, [_event(job, order) for job in made])
             jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
     return _accepted(order, jobs, batch)
@@ -89,13 +92,17 @@ def _tell(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> None:
         log.info("labels queued: %d", len(jobs))
 
 
-def _store(model: type[Model], rows: Sequence[Model]) -> None:
-    if len(rows) > 1:
-        model._default_manager.bulk_create(rows)
+def _store(jobs: Sequence[Job], events: Sequence[Event]) -> None:
+    if len(jobs) == 1:
+        together([_inserting(jobs[0])], [_inserting(events[0])])
         return
-    # What scripts send all day is one label at a time: its statements are written once.
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
-    insert(model, {field.attname: getattr(rows[0], field.attname) for field in fields})
+    Job.objects.bulk_create(jobs)
+    Event.objects.bulk_create(events)
+
+
+def _inserting(row: Model) -> Statement:
+    fields = [field for field in row._meta.concrete_fields if not isinstance(field, AutoField)]
+    return inserting(type(row), {field.attname: getattr(row, field.attname) for field in fields})
 
 
 def _jobs(order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str, Any]]]) -> list[Job]:
