@@ -2,19 +2,22 @@
 
 from uuid import UUID
 
+from printers.callers import Caller
 from templates_app.models import Favourite, Template
 
 
-def favourites_of(user_id: int | None) -> frozenset[UUID]:
+def favourites_of(caller: Caller) -> frozenset[UUID]:
     """The ids of their templates."""
-    return frozenset(Favourite.objects.filter(user_id=user_id).values_list("template_id", flat=True))
+    if caller.user_id is None:
+        return frozenset()
+    return frozenset(Favourite.objects.filter(user_id=caller.user_id).values_list("template_id", flat=True))
 
 
-def set_favourite(template: Template, user_id: int | None, *, wanted: bool) -> None:
+def set_favourite(template: Template, caller: Caller, *, wanted: bool) -> None:
     """Harmless where it is so already."""
-    if user_id is None:
+    if caller.user_id is None:
         return
     if wanted:
-        Favourite.objects.get_or_create(template=template, user_id=user_id)
+        Favourite.objects.get_or_create(template=template, user_id=caller.user_id)
     else:
-        Favourite.objects.filter(template=template, user_id=user_id).delete()
+        Favourite.objects.filter(template=template, user_id=caller.user_id).delete()

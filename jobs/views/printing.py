@@ -34,7 +34,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     chosen = next((card for card in printers if card.printer.id == wanted), None)
     text = request.GET.get("q", "").strip().lower()
     cards = [template_card(template) for template in Template.objects.usable()]
-    favourites = favourites_of(caller_of(request).user_id)
+    favourites = favourites_of(caller_of(request))
     entries = [
         _entry(card, [chosen] if chosen else printers) | {"favourite": card.template.pk in favourites} for card in cards
     ]

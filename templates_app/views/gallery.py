@@ -44,7 +44,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         for card in cards
         if fits(card.definition) and all(word in card.words.lower() for word in text.lower().split())
     ]
-    favourites = favourites_of(caller_of(request).user_id)
+    favourites = favourites_of(caller_of(request))
     found.sort(key=lambda card: card.template.pk not in favourites)
     context = {
         "cards": found,

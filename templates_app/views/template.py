@@ -73,7 +73,7 @@ def template_page(request: HttpRequest, key: str) -> HttpResponse:
         "media": media,
         "presets": Preset.objects.filter(template=card.template).select_related("owner").order_by("name"),
         "counters": _counters(card.definition),
-        "favourite": card.template.pk in favourites_of(caller_of(request).user_id),
+        "favourite": card.template.pk in favourites_of(caller_of(request)),
     }
     return render(request, "templates_app/template.html", context)
 
@@ -122,7 +122,7 @@ def _counters(definition: Definition) -> list[CounterRow]:
 @require_POST
 def favourite(request: HttpRequest, key: str) -> HttpResponse:
     """POST `wanted=1` to find it first from now on, nothing to find it in its place."""
-    set_favourite(card_of(key).template, caller_of(request).user_id, wanted="wanted" in request.POST)
+    set_favourite(card_of(key).template, caller_of(request), wanted="wanted" in request.POST)
     return redirect("template", key=key)
 
 

@@ -129,7 +129,7 @@ class TestDatabase:
 
 class TestMigrations:
     def test_it_fails_where_one_is_missing(self) -> None:
-        last = MigrationRecorder.Migration.objects.filter(app="jobs").order_by("name").last()
+        last = MigrationRecorder.Migration.objects.filter(app="jobs").latest("name")
         MigrationRecorder(connection).record_unapplied("jobs", last.name)
         answer = readiness.migrations()
         assert (answer.status, answer.detail) == ("fail", "The database lacks migrations of this version.")
