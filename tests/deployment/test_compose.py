@@ -3,6 +3,7 @@ import os
 import re
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from jobs.lease import LEASE_S
 from labelhub.router import SCRIPT_THREADS, THREADS
-from tests.hubs import ROOT
+from tests.hubs import ROOT, environment
 from tests.stack import command_of, compose, native
 
 SERVICES: dict[str, Any] = compose()["services"]
@@ -71,7 +72,7 @@ def test_images_are_pinned() -> None:
         if name not in OURS:
             assert re.search(r":\d+\.\d+(\.\d+)?-\w+$", service["image"]), service["image"]
     lines = (ROOT / "Dockerfile").read_text().splitlines()
-    bases = {line.split()[1] for line in lines if line.startswith("FROM")}
+    bases = {line.split()[1] for line in lines if line.startswith("FROM")} - {"scratch"}
     assert len(bases) == 1
     assert re.search(r":[a-z]+-\d{8}-slim$", bases.pop())
 
@@ -183,6 +184,42 @@ def test_the_image_has_what_the_product_is() -> None:
     assert "--require-hashes" in (ROOT / "Dockerfile").read_text()
     ignored = (ROOT / ".dockerignore").read_text()
     assert {f"!{name}" for name in copied} <= set(ignored.splitlines())
+
+
+LOADED = """
+import sys, django
+django.setup()
+import celery.bin.celery, celery.concurrency.thread, labelhub.administration, labelhub.celery, labelhub.embedded
+import labelhub.urls, uvicorn.main, uvicorn.protocols.http.httptools_impl
+from jobs.sample_label import print_sample
+from PIL import Image
+Image.init()
+print("\\n".join(filter(None, (getattr(each, "__file__", None) for each in list(sys.modules.values())))))
+"""
+
+
+def test_the_image_lacks_nothing_that_is_loaded() -> None:
+    lines = (ROOT / "Dockerfile").read_text().replace("\\\n", " ")
+    gone = re.search(r"^RUN rm -rf (ninja/static .*)$", lines, re.MULTILINE)
+    assert gone is not None
+    patterns = [*gone[1].split(), "*/tests"]
+    assert "find . -type d -name tests -prune" in lines
+    shown = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        cwd=ROOT,
+        env=environment(DJANGO_SETTINGS_MODULE="labelhub.settings", LABELHUB_SECRET_KEY="of-a-test" * 8),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    packages = [
+        Path(line.partition("site-packages/")[2]) for line in shown.stdout.splitlines() if "site-packages/" in line
+    ]
+    loaded = {folder for each in packages for folder in [each, *each.parents]}
+    assert {Path("django/test"), Path("numpy/_core"), Path("PIL/Image.py")} <= loaded
+    # Image.init loads each kind of picture that there is, and goes on without one.
+    assert [str(each) for each in loaded if any(each.match(it) for it in patterns) and each.parts[0] != "PIL"] == []
 
 
 def test_secrets_are_made_once(tmp_path: Path) -> None:
