@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -70,10 +71,13 @@ def _display(status: PrinterStatus | None) -> str:
     return _("The printer says: %(text)s") % {"text": said}
 
 
-def source_words(sources: Mapping[str, str]) -> list[tuple[str, str]]:
+def source_words(sources: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Each source with what it told, as people call them: ("Status block", "errors, tape")."""
     told: dict[str, list[str]] = {}
     for fact, source in sources.items():
+        if not isinstance(source, str):
+            # What another hub knew is kept in its own words.
+            continue
         told.setdefault(source, []).append(str(FACTS.get(fact, fact)))
     return [(str(SOURCES.get(source, source)), ", ".join(facts)) for source, facts in told.items()]
 

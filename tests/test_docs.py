@@ -15,6 +15,8 @@ from tests.services import free_port
 ROOT = Path(__file__).resolve().parent.parent
 README, OPERATIONS = ROOT / "README.md", ROOT / "docs" / "operations.md"
 DEPLOYMENT, EMULATOR = ROOT / "docs" / "deployment.md", ROOT / "docs" / "emulator.md"
+# Its commands run in tests/labelhub/integrations/test_docs.py.
+INTEGRATIONS = ROOT / "docs" / "integrations.md"
 
 
 def commands(page: Path) -> list[str]:
@@ -41,7 +43,7 @@ def test_every_command_of_the_operations_page_runs(tmp_path: Path) -> None:
 
 def test_no_page_has_commands_that_nobody_runs() -> None:
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    assert {page for page in pages if commands(page)} == {README, OPERATIONS, DEPLOYMENT, EMULATOR}
+    assert {page for page in pages if commands(page)} == {README, OPERATIONS, DEPLOYMENT, EMULATOR, INTEGRATIONS}
 
 
 def test_the_commands_of_the_readme_are_targets() -> None:

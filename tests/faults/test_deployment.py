@@ -57,7 +57,7 @@ def test_a_broker_that_forgets_everything_forgets_no_label(site: Site) -> None:
 
 @pytest.mark.fault(9)
 def test_a_hundred_rings_are_one_claim(site: Site) -> None:
-    celery = Celery(broker=site.made.broker_url)
+    celery = Celery(broker=site.made.broker_url, set_as_current=False)
     ((printer,),) = site.ask_database("SELECT id FROM printers_printer WHERE name = 'p0'")
     (job,) = site.submit()
     for _ in range(100):

@@ -1,6 +1,7 @@
 """Hostile template definitions and field values: nothing leaks, hangs or crashes."""
 
 import time
+import unicodedata
 from typing import Any
 
 import pytest
@@ -52,7 +53,8 @@ def test_as_a_value_it_is_only_text(text: str) -> None:
     )
     with or_refused(HubError):
         said = quick(lambda: shown(made, {"v": text}))
-        assert said == "".join(c for c in text if c >= " ").strip()
+        # What orders or joins others has no picture of its own.
+        assert said == "".join(c for c in text if unicodedata.category(c) not in {"Cc", "Cf"}).strip()
 
 
 @pytest.mark.parametrize("text", EVERYTHING)
