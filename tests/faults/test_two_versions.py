@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import tarfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,11 @@ def prints(web: Web, token: str, number: int) -> None:
     job = answer["jobs"][0]["id"]
 
     def outcome() -> str:
-        return str(web.call("GET", f"/api/jobs/{job}", token=token)[1]["outcome"])
+        # A token may ask some hundred times a minute.
+        time.sleep(0.3)
+        code, answer = web.call("GET", f"/api/jobs/{job}", token=token)
+        assert code == 200, answer
+        return str(answer["outcome"])
 
     wait_until(lambda: outcome() == "confirmed", f"label {number}", limit_s=START_LIMIT_S)
 

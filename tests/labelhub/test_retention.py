@@ -45,7 +45,8 @@ AS_MANY_AS_THINGS = {
     "jobs_epoch", "jobs_pool", "jobs_poolmember", "jobs_printerlease", "printers_printer", "printers_printerstatus",
     "printers_site", "printers_tokenbinding", "printers_total", "printers_userlimit", "templates_app_columnmemory",
     "templates_app_counter", "templates_app_favourite", "templates_app_font", "templates_app_housepicture",
-    "templates_app_lastvalues", "templates_app_preset", "templates_app_template", "templates_app_templatedraft", "templates_app_templateversion",
+    "templates_app_lastvalues",
+    "templates_app_preset", "templates_app_template", "templates_app_templatedraft", "templates_app_templateversion",
     "webhooks_webhook",
 }  # fmt: skip
 
