@@ -130,7 +130,10 @@ def reader(count: int) -> None:
         "from": f"{middle:%Y-%m-%dT%H:%M:%SZ}",
         "before": f"{last:%Y-%m-%dT%H:%M:%SZ}",
     }
-    _token, text = ApiToken.issue("bench", ["read"])
+    token, text = ApiToken.issue("bench", ["read"])
+    # Counted like any other, and never refused.
+    token.rate_limit_per_minute = 10_000_000
+    token.save(update_fields=["rate_limit_per_minute"])
     client = Client(SERVER_NAME="127.0.0.1", headers={"Authorization": f"Bearer {text}"})
     paths = {name: f"/api/jobs?{query.format(**values)}" for name, query in FILTERS.items()}
     _calls(client, paths, 2)
