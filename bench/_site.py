@@ -1,7 +1,6 @@
 """What compose.yaml starts, with emulated printers in a process of their own: their work is not the hub's."""
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from tests.hubs import ROOT
+from bench._child import child
 from tests.stack import Process, Stack, Web, stack
 
 CLIENTS = 8
@@ -140,32 +139,13 @@ def site(kind: Kind, printers: int) -> Iterator[Site]:
     """Brought up and served, with beat and without a worker."""
     with (
         tempfile.TemporaryDirectory(prefix="labelhub-bench-") as folder,
-        _emulated(kind, printers) as ports,
+        child("bench._site", kind.model, kind.medium, str(kind.speed), str(printers)) as ports,
         stack(Path(folder)) as made,
     ):
         command = PREPARE.format(ports=json.dumps(ports), model=kind.model.upper(), medium=kind.medium)
         token = made.run("python", "manage.py", "shell", "--no-imports", "-c", command).strip()
         made.start("beat")
         yield Site(made, made.start_web(), token, kind, printers)
-
-
-@contextmanager
-def _emulated(kind: Kind, count: int) -> Iterator[list[tuple[int, int]]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench._site", kind.model, kind.medium, str(kind.speed), str(count)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.wait(60)
-        process.stdout.close()
 
 
 def devices(model: str, medium: str, speed: float, count: int) -> None:

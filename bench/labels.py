@@ -5,13 +5,11 @@ broker. CPU is what web, workers and beat used between the first request and the
 """
 
 import json
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from queue import Queue
@@ -21,7 +19,7 @@ import psutil
 import psycopg
 
 from bench import Row
-from tests.hubs import ROOT
+from bench._child import child
 from tests.stack import Stack, stack
 
 PRINTERS, CLIENTS = 50, 8
@@ -67,7 +65,7 @@ def measure() -> tuple[float, tuple[float, float], tuple[float, float]]:
     """
     with (
         tempfile.TemporaryDirectory(prefix="labelhub-bench-") as folder,
-        _devices() as ports,
+        child("bench.labels") as ports,
         stack(Path(folder)) as made,
     ):
         command = PREPARE.format(ports=json.dumps(ports))
@@ -150,21 +148,6 @@ def _cpu(made: Stack) -> float:
     """Seconds, of web, workers and beat."""
     times = [psutil.Process(each.popen.pid).cpu_times() for each in made.processes]
     return float(sum(each.user + each.system for each in times))
-
-
-@contextmanager
-def _devices() -> Iterator[list[tuple[int, int]]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.labels"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.wait(60)
-        process.stdout.close()
 
 
 def devices() -> None:

@@ -12,11 +12,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from bench import Row
+from bench._child import child
 
 ROOT = Path(__file__).resolve().parent.parent
 DEAD_SHARE = 0.05
@@ -72,7 +72,7 @@ def worker(printers: int, sweeps: int) -> None:
     call_command("migrate", verbosity=0)
     site = Site.objects.create(key="bench")
     dead = round(printers * DEAD_SHARE)
-    with _devices(printers - dead) as ports, ExitStack() as deaf:
+    with child("bench.sweep", "devices", str(printers - dead)) as ports, ExitStack() as deaf:
         silent = [_deaf(deaf) for _ in range(dead)]
         Printer.objects.bulk_create(
             Printer(site=site, name=f"p{n}", model="PT-P750W", host="127.0.0.1", snmp_port=port)
@@ -113,25 +113,6 @@ def devices(count: int) -> None:
     sys.stdin.read()
     for printer in running:
         printer.stop()
-
-
-@contextmanager
-def _devices(count: int) -> Iterator[list[int]]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.sweep", "devices", str(count)],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield json.loads(process.stdout.readline())
-    finally:
-        process.stdin.close()
-        process.wait(30)
-        process.stdout.close()
 
 
 def _deaf(stack: ExitStack) -> int:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,8 @@ def test_text_is_split_where_another_font_is_needed() -> None:
     face = find_face("sans", bold=False)
     assert list(face.runs("plain")) == [(face.path, "plain")]
     if "日" in face.missing("日"):
+        if os.environ.get("LABELHUB_TEST_SERVICES") == "1":
+            pytest.fail("no CJK font here")
         pytest.skip("no CJK font here")
     runs = list(face.runs("ab 日本 c"))
     assert [text for _, text in runs] == ["ab ", "日本", " c"]
