@@ -72,6 +72,7 @@ def native(command: list[str]) -> list[str]:
 
 @dataclass
 class Process:
+    service: str
     name: str
     popen: subprocess.Popen[bytes]
     log: Path
@@ -148,7 +149,7 @@ class Stack:
                 stderr=file,
                 process_group=0,
             )
-        process = Process(name, popen, log)
+        process = Process(service, name, popen, log)
         self.processes.append(process)
         return process
 
@@ -172,7 +173,7 @@ class Stack:
     def stop(self) -> None:
         """As a deployment does it: what rings first, what answers last; what does not end in time is killed."""
         for service in ("beat", "worker", "web"):
-            ending = [each for each in self.processes if each.name.startswith(service) and each.runs]
+            ending = [each for each in self.processes if each.service == service and each.runs]
             for process in ending:
                 process.popen.send_signal(signal.SIGTERM)
             end = time.monotonic() + STOP_LIMIT_S

@@ -5,8 +5,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import F, Q, Value
+from django.db.models.functions import Lower
 
 from printers.models import Event, Printer, Site
 from printers.statements import Select, Update, given, insert
@@ -41,7 +41,7 @@ def test_an_update_can_set_nothing(printers: list[Printer]) -> None:
     event = Event.objects.create(kind="x", printer=printers[0], job_id=uuid4())
     update = Update(
         lambda: (
-            Event.objects.filter(Q(at__lte=Now()), **given(Event, {"id": "this"})),
+            Event.objects.filter(Q(kind=Lower(Value("X"))), **given(Event, {"id": "this"})),
             given(Event, {"printer_id": "printer", "job_id": "job"}),
         )
     )

@@ -144,7 +144,7 @@ def test_slow(printer: EmulatedPrinter) -> None:
     begun = time.monotonic()
     send(printer, JOB)
     printer.wait_for_labels(1)
-    assert time.monotonic() - begun == pytest.approx(len(JOB) / 2000, rel=0.5)
+    assert len(JOB) / 4000 < time.monotonic() - begun < 10
 
 
 def test_reset(printer: EmulatedPrinter) -> None:
