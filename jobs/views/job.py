@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jobs import queue, states
 from jobs.artifacts import load
+from jobs.layout import medium_for, why_not_usable
 from jobs.models import PRIORITY_URGENT, Job
 from jobs.story import story_of
 from jobs.views.back import back_to
@@ -18,6 +19,7 @@ from printers.callers import Caller, caller_of
 from printers.errors import HubError
 from printers.lookup import find_printer, visible_to
 from printers.media import canvas_for, find_medium, find_model
+from printers.models import Printer
 from printers.pictures import margins_of, reading_png
 from printers.raster import Raster
 from templates_app.catalog import definition_of
@@ -128,10 +130,24 @@ def _margins(job: Job, raster: Raster) -> tuple[int, int]:
 def _context(request: HttpRequest, job_id: UUID) -> dict[str, object]:
     jobs = Job.objects.select_related("printer", "template_version__template", "pool__site")
     job = get_object_or_404(jobs, id=job_id)
-    movable = job.template_version is not None and job.state in {states.PENDING, states.HELD}
-    caller = caller_of(request)
-    others = visible_to(caller).filter(enabled=True).exclude(pk=job.printer_id) if movable else ()
-    return {"job": job, "story": story_of(job, _definition(job), caller), "others": others}
+    caller, definition = caller_of(request), _definition(job)
+    movable = job.state in {states.PENDING, states.HELD}
+    others = _places_for(definition, caller, job.printer_id) if definition is not None and movable else []
+    return {"job": job, "story": story_of(job, definition, caller), "others": others}
+
+
+def _places_for(definition: Definition, caller: Caller, here: UUID) -> list[Printer]:
+    """The other printers that could take such a label."""
+    printers = visible_to(caller).exclude(pk=here).select_related("site", "status")
+    return [printer for printer in printers if not why_not_usable(printer) and _takes(printer, definition)]
+
+
+def _takes(printer: Printer, definition: Definition) -> bool:
+    try:
+        medium_for(definition, printer)
+    except HubError:
+        return False
+    return True
 
 
 def _definition(job: Job) -> Definition | None:

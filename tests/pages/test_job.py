@@ -46,6 +46,17 @@ def test_it_tells_what_happened() -> None:
     assert "Bench drill" in text
 
 
+def test_it_offers_the_printers_that_could_take_it() -> None:
+    here, template = make_printer(), make_template()
+    other = make_printer("other")
+    make_printer("off", enabled=False)
+    make_printer("wide", model="QL-820NWB")
+    for state, offered in (("pending", [str(other.pk)]), ("completed", [])):
+        job = make_job(here, template, state=state, outcome="confirmed" if state == "completed" else None)
+        text = signed_in().get(f"/jobs/{job.id}").content.decode()
+        assert re.findall(r'<option value="([^"]+)">', text) == offered
+
+
 IDLE = "802042306830000000000c010000000000000000000000000108000000000000"
 COVER_OPEN = "802042306830000000100c010000000000000000000000000108000000000000"
 
