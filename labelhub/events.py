@@ -7,6 +7,7 @@ committed after it is sent again, so a stream that breaks loses nothing.
 import asyncio
 import io
 import json
+import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from importlib import import_module
@@ -20,7 +21,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import InterfaceError, OperationalError
 
 from labelhub.access import caller_for
-from labelhub.problems import MEDIA_TYPE, describe, plain
+from labelhub.problems import MEDIA_TYPE, TooManyRequests, describe, plain
 from printers.callers import Caller
 from printers.errors import HubError, InvalidInput, NotFound, Problem
 from printers.instants import rfc3339
@@ -35,6 +36,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PATH = "/api/events"
 ROUTE = ("GET", PATH)
 PING_S = 15.0
+# So often a stream that goes on is asked again whether it may.
+RECHECK_S = 60.0
 RETRY_MS = 2000
 PARAMETERS = frozenset({"printer", "batch", "job", "last_event_id"})
 LARGEST_ID = 2**63 - 1
@@ -67,7 +70,7 @@ async def events(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.body", "body": b""})
         return
     gone = asyncio.create_task(_until_gone(receive))
-    talk = asyncio.create_task(_talk(send, stream, listener, after))
+    talk = asyncio.create_task(_talk(scope, send, stream, listener, after))
     try:
         await asyncio.wait({gone, talk}, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -92,7 +95,7 @@ async def _until_gone(receive: Receive) -> None:
         pass
 
 
-async def _talk(send: Send, stream: Bus, listener: Listener, after: int | None) -> None:
+async def _talk(scope: Scope, send: Send, stream: Bus, listener: Listener, after: int | None) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
     await _write(send, f"retry: {RETRY_MS}\n: connected\n\n")
     repeated: set[int] = set()
@@ -100,7 +103,12 @@ async def _talk(send: Send, stream: Bus, listener: Listener, after: int | None) 
         async for event in replay(listener.wanted, after, listener.since):
             repeated.add(event.id)
             await _write(send, message(event, min(event.id, stream.reader.resume)))
+    checked = time.monotonic()
     while True:
+        if time.monotonic() - checked > RECHECK_S:
+            if not await in_database(lambda: _may_go_on(scope, listener.wanted)):
+                break
+            checked = time.monotonic()
         try:
             said = await asyncio.wait_for(listener.queue.get(), PING_S)
         except TimeoutError:
@@ -164,6 +172,16 @@ def _read_request(scope: Scope) -> tuple[int | None, Wanted]:
     # EventSource cannot set the header on its first request.
     last = request.headers.get("Last-Event-ID") or query.get("last_event_id")
     return _event_id(last), _wanted(query, caller)
+
+
+def _may_go_on(scope: Scope, wanted: Wanted) -> bool:
+    """False when its token was revoked, or its person may see other printers than before: it is to ask anew."""
+    try:
+        return _read_request(scope)[1] == wanted
+    except (TooManyRequests, OperationalError, InterfaceError):
+        return True
+    except HubError:
+        return False
 
 
 def _wanted(query: dict[str, str], caller: Caller) -> Wanted:

@@ -46,9 +46,13 @@ def asgi_application() -> App:
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await _lifespan(receive, send)
-        elif scope["type"] != "http":
+            return
+        if scope["type"] != "http":
             await send({"type": "websocket.close"})
-        elif scope["method"] in {"GET", "HEAD"} and scope["path"] in on_the_loop:
+            return
+        # WSGI could not tell Remote_User, which a proxy lets through, from the Remote-User that it sets itself.
+        scope["headers"] = [header for header in scope["headers"] if b"_" not in header[0]]
+        if scope["method"] in {"GET", "HEAD"} and scope["path"] in on_the_loop:
             await on_the_loop[scope["path"]](scope, receive, answering_back(scope, send))
         elif scope["path"] == events.PATH:
             await events.refuse_method(answering_back(scope, send))

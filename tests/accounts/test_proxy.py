@@ -1,5 +1,6 @@
 """Signed in by a proxy: only by one that is configured, and only with the secret."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.test import Client
 
 from labelhub.accounts.models import User
 from labelhub.accounts.proxy import TrustedProxyMiddleware
+from labelhub.router import asgi_application
 
 pytestmark = pytest.mark.django_db
 SECRET = "between the proxy and the hub"
@@ -55,6 +57,38 @@ def test_nobody_else_says_who_is_signed_in(how: dict[str, str]) -> None:
     answer = ask(**{"Remote_User": "root"} | how)  # type: ignore[arg-type]
     assert (answer.status_code, answer["Location"].partition("?")[0]) == (302, "/sign-in")
     assert User.objects.count() == 1
+
+
+def test_a_visitors_own_header_with_an_underscore_names_nobody() -> None:
+    """A proxy that sets or takes away Remote-User knows nothing of Remote_User, which WSGI takes for the same."""
+    seen: list[dict[str, str]] = []
+
+    class Proxied(TrustedProxyMiddleware):
+        def __call__(self, request: Any) -> Any:
+            seen.append({name: value for name, value in request.META.items() if name.startswith("HTTP_")})
+            return super().__call__(request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("labelhub.accounts.proxy.TrustedProxyMiddleware", Proxied)
+        headers = {b"host": b"localhost", b"remote_user": b"root", b"x-labelhub-proxy-secret": SECRET.encode()}
+        scope = {
+            "type": "http", "method": "GET", "path": "/printers", "query_string": b"", "http_version": "1.1",
+            "headers": list(headers.items()),
+            "client": ("10.1.0.2", 1), "server": ("localhost", 80), "scheme": "http",
+        }  # fmt: skip
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(asgi_application()(scope, receive, send))
+    assert (sent[0]["status"], [sorted(each) for each in seen]) == (
+        302,
+        [["HTTP_HOST", "HTTP_X_LABELHUB_PROXY_SECRET"]],
+    )
 
 
 def test_without_the_header_the_session_ends() -> None:

@@ -221,6 +221,25 @@ def test_a_bound_token_hears_of_its_printers_only() -> None:
     run(scenario)
 
 
+def test_who_may_no_longer_listen_hears_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "PING_S", 0.05)
+    monkeypatch.setattr(events, "RECHECK_S", 0.1)
+    kept, text = script("read"), script("read").text
+    revoked = ApiToken.find(text)
+    assert revoked is not None
+
+    async def scenario() -> None:
+        async with Listening(token=kept.text) as staying, Listening(token=text) as ending:
+            await ending.until(lambda: ending.text.count(": ping") > 3)
+            await elsewhere(revoked.revoke)
+            await asyncio.wait_for(ending.task, 5)
+            await elsewhere(lambda: record("secret"))
+            await staying.until(lambda: "secret" in staying.kinds)
+            assert ending.kinds == []
+
+    run(scenario)
+
+
 def test_a_session_may_listen() -> None:
     browser = Client()
     browser.force_login(User.objects.create_user("eva"))
