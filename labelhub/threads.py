@@ -21,7 +21,7 @@ WHOLE = 256 * 1024
 # A longer body (a table, a font) is kept in a file.
 SMALL_BODY = 64 * 1024
 # No page and no operation takes more: a longer one is not read, and refused for its length.
-LARGEST_BODY = 16 * 1024 * 1024
+LARGEST_BODY = 24 * 1024 * 1024
 # So many long ones arrive at the same time; they are as yet anybody's.
 LONG_AT_ONCE = 2
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from jobs.views.tables import SLACK
 from labelhub.threads import LARGEST_BODY, SMALL_BODY, WHOLE, Threads
+from templates_app.data import MAX_BYTES
 
 
 class Answer:
@@ -146,3 +148,7 @@ def test_of_what_is_too_long_only_the_length_is_told(chunked: bool) -> None:
     begun = {"type": "http.request", "body": b"x" * (LARGEST_BODY + 1), "more_body": True}
     call(answering(Answer(), seen), None, begun, chunked=chunked)
     assert (seen["read"], seen["CONTENT_LENGTH"]) == (b"", str(LARGEST_BODY + 1))
+
+
+def test_the_largest_table_that_is_taken_arrives() -> None:
+    assert MAX_BYTES + SLACK <= LARGEST_BODY
