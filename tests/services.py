@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,7 +69,16 @@ class Server:
         self.process.send_signal(signal.SIGINT)
         self.process.wait(START_LIMIT_S)
         self.process = self.again()
-        wait_until(lambda: _answers(self.port), "its start")
+        wait_until(self.answers, "its start")
+
+    def answers(self) -> bool:
+        return _answers(self.port)
+
+    def revive(self) -> None:
+        """As a supervisor does: once more, if it has ended by itself."""
+        assert self.again is not None
+        if self.process.poll() is not None:
+            self.process = self.again()
 
     def stop(self) -> None:
         if self.process.poll() is None:
@@ -83,11 +92,13 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_postgresql(port: int | None = None) -> Server:
-    """An empty cluster without fsync; the URL names a database `labelhub`."""
+def start_postgresql(
+    port: int | None = None, *, within: Path | None = None, more: Mapping[str, str] | None = None
+) -> Server:
+    """An empty cluster without fsync; the URL names a database `labelhub`. `more` are settings of its own."""
     binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     initdb, postgres = (program(name, "postgresql", *binaries) for name in ("initdb", "postgres"))
-    folder = Path(tempfile.mkdtemp(prefix="labelhub-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="labelhub-postgresql-", dir=within))
     data, become = folder / "data", []
     if os.geteuid() == 0:
         # PostgreSQL refuses to run as root.
@@ -111,6 +122,7 @@ def start_postgresql(port: int | None = None) -> Server:
         "full_page_writes": "off",
         "synchronous_commit": "off",
         "timezone": "UTC",
+        **(more or {}),
     }
     # INT is PostgreSQL's fast shutdown.
     command = [

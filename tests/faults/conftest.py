@@ -46,7 +46,7 @@ def printer(device: "EmulatedPrinter") -> "Printer":
 def running(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Site]":
     from tests.faults.site import deployed
 
-    with deployed(tmp_path_factory.mktemp("site")) as made:
+    with deployed(tmp_path_factory.mktemp("site"), on_small_disk=True) as made:
         yield made
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ from typing import Any, Self
 import psycopg
 
 from printers.emulator import EmulatedPrinter
+from tests.faults.disk import POSTGRESQL, Disk, small_disk
 from tests.faults.invariants import check_invariants_of
 from tests.faults.workers import kill
 from tests.hubs import ROOT
@@ -32,6 +33,8 @@ class Site:
     webs: list[Web]
     workers: list[Process]
     token: str
+    # Its database lies on it alone; None where it has none, or none could be mounted.
+    disk: Disk | None
     numbers: Iterator[int] = field(default_factory=itertools.count)
     # What the errors in its logs may be about (I7).
     expects: str = "nothing"
@@ -49,8 +52,9 @@ class Site:
         return self.webs[web].call(method, path, body, self.token, **headers)
 
     def job(self, job: str) -> dict[str, Any]:
-        found: dict[str, Any] = self.call("GET", f"/api/jobs/{job}")[1]
-        return found
+        code, found = self.call("GET", f"/api/jobs/{job}")
+        assert code == 200, found
+        return dict(found)
 
     def ask_database(self, statement: str, *values: Any) -> list[Any]:
         with psycopg.connect(self.made.database_url, autocommit=True) as connection:
@@ -123,11 +127,17 @@ class Nursery:
 
 
 @contextmanager
-def deployed(folder: Path, printers: int = PRINTERS, webs: int = 2, workers: int = 2) -> Iterator[Site]:
+def deployed(
+    folder: Path, printers: int = PRINTERS, webs: int = 2, workers: int = 2, *, on_small_disk: bool = False
+) -> Iterator[Site]:
     """2 web, 2 workers, beat; PostgreSQL and Redis of their own, because these tests take them away."""
     devices = [EmulatedPrinter("PT-P750W", "tze:12", speed=0, min_phase_s=0.05).start() for _ in range(printers)]
-    postgresql = start_postgresql()
-    try:
+    with ExitStack() as at_the_end:
+        for device in devices:
+            at_the_end.callback(device.stop)
+        disk = at_the_end.enter_context(small_disk()) if on_small_disk else None
+        postgresql = start_postgresql(within=disk.folder, more=POSTGRESQL) if disk else start_postgresql()
+        at_the_end.callback(postgresql.stop)
         with stack(folder, config=configuration(folder, devices), postgresql=postgresql) as made:
             made.settings["LABELHUB_PROBE_INTERVAL_S"] = "2"
             living = [made.start("worker", f"worker-{n}") for n in range(workers)]
@@ -135,8 +145,4 @@ def deployed(folder: Path, printers: int = PRINTERS, webs: int = 2, workers: int
             serving = [made.start_web(f"web-{n}") for n in range(webs)]
             if workers:
                 serving[0].wait_ready()
-            yield Site(made, devices, serving, living, made.issue_token("read", "print", "manage"))
-    finally:
-        postgresql.stop()
-        for device in devices:
-            device.stop()
+            yield Site(made, devices, serving, living, made.issue_token("read", "print", "manage"), disk)
