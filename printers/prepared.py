@@ -99,15 +99,12 @@ def run(database: Any, sql: str, given: Sequence[Any]) -> tuple[int, list[Any]]:
         with database.cursor() as cursor:
             cursor.execute(sql, given)
             return cursor.rowcount, cursor.fetchall() if cursor.description else []
-    from printers.preparing import cursor_of
+    from printers.preparing import session_of
 
     database.ensure_connection()
     database.validate_no_broken_transaction()
     with database.wrap_database_errors:
-        cursor = cursor_of(database.connection, sql).execute(sql, given)
-        # Its description would be made for the question alone.
-        gives_rows = cursor.pgresult is not None and cursor.pgresult.nfields > 0
-        return cursor.rowcount, cursor.fetchall() if gives_rows else []
+        return session_of(database.connection).ask(sql, given)
 
 
 def _place(parameter: Any, marks: list[Any]) -> Any:
