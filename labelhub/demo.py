@@ -4,7 +4,7 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.conf import settings
 
@@ -82,8 +82,10 @@ def _started(wanted: Emulated, port: int, snmp_port: int) -> EmulatedPrinter:
 
 
 def _add(wanted: Emulated, site: Site, device: EmulatedPrinter) -> None:
+    derived = derive_printer_id(wanted.model, HOST, device.port)
     row = Printer.objects.create(
-        id=derive_printer_id(wanted.model, HOST, device.port),
+        # A configured printer that is not there may have the port that was free.
+        id=uuid4() if Printer.objects.filter(id=derived).exists() else derived,
         site=site,
         name=wanted.name,
         model=wanted.model,
