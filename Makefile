@@ -26,9 +26,9 @@ ifeq ($(LABELHUB_TEST_SERVICES),1)
 	$(ON_POSTGRESQL) -n 2 $(call AND_AGAIN,$(ON_POSTGRESQL))
 endif
 
-# SEED repeats a run, LABELS makes the random ones longer.
+# SEED repeats a run, LABELS makes the random ones longer, FAULTS=12,30 runs only these.
 faults: .venv/.installed-dev
-	@SEED=$(SEED) LABELS=$(LABELS) $(BIN)/python -m tests.faults
+	@SEED=$(SEED) LABELS=$(LABELS) FAULTS=$(FAULTS) $(BIN)/python -m tests.faults
 
 # The API against its own document, each request with and without a token; `make test` has time for a few only.
 EXAMPLES ?= 2000

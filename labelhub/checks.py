@@ -65,12 +65,29 @@ def _has_database() -> bool:
 @register(TAG)
 def secret_is_secret(**_: Any) -> Sequence[CheckMessage]:
     """labelhub.E002: the key that anybody can read in the sources would protect sessions and tokens."""
-    if settings.SECRET_KEY != settings.INSECURE_SECRET_KEY or settings.DEBUG or not _has_database():
+    for_developing = settings.DEBUG and settings.EMBEDDED_DATABASE
+    if settings.SECRET_KEY != settings.INSECURE_SECRET_KEY or for_developing or not _has_database():
         return []
     hint = "Set LABELHUB_SECRET_KEY, or LABELHUB_SECRET_KEY_FILE, to 50 random characters; the same in every process."
     if settings.EMBEDDED_DATABASE:
         hint = f"Make {settings.DATA_DIR} writable: the hub keeps a random key there. Or set LABELHUB_SECRET_KEY."
     return [Error("There is no secret key.", hint=hint, id="labelhub.E002")]
+
+
+@register(TAG)
+def nothing_is_left_open(**_: Any) -> Sequence[CheckMessage]:
+    """labelhub.E003, labelhub.E004: what is for developing, on a database that others reach as well."""
+    found: list[CheckMessage] = []
+    if settings.EMBEDDED_DATABASE or not _has_database():
+        return found
+    if settings.DEBUG:
+        sentence = "LABELHUB_DEBUG is on: error pages would show settings and values to everybody."
+        found.append(Error(sentence, hint="Remove it from the environment.", id="labelhub.E003"))
+    if "*" in settings.ALLOWED_HOSTS:
+        sentence = "LABELHUB_ALLOWED_HOSTS has “*”: links in answers would lead wherever a caller says."
+        hint = "Name the hosts under which people reach the hub, separated by commas."
+        found.append(Error(sentence, hint=hint, id="labelhub.E004"))
+    return found
 
 
 @register(TAG)

@@ -166,7 +166,8 @@ def test_without_a_broker_a_label_is_taken_at_once_and_printed_later(
 @pytest.mark.fault(30)
 def test_everything_ends_on_sigterm(webs: list[Web], running: Stack) -> None:
     living = [each for each in running.processes if each.runs]
-    assert {each.name for each in living} == {"worker-2", "beat", "web-1", "web-2"}
+    # An earlier test killed worker-1, where it was run.
+    assert {each.name for each in living} - {"worker-1"} == {"worker-2", "beat", "web-1", "web-2"}
     # Redis was away in an earlier test, and Celery says so at length; this is about what the end itself says.
     said = {each.name: len(each.log.read_text()) for each in living}
     for each in living:

@@ -4,6 +4,7 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from secrets import token_hex
 
 import psycopg
 import pytest
@@ -48,3 +49,28 @@ def test_none_serves_a_database_that_was_not_brought_up(service: str, settings_o
     assert done.returncode == 78, done.stderr
     assert "LabelHub does not start. The database is older than this version: " in done.stderr
     assert "bring_up" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"LABELHUB_SECRET_KEY": ""}, "There is no secret key."),
+        ({"LABELHUB_DEBUG": "1"}, "LABELHUB_DEBUG is on"),
+        ({"LABELHUB_ALLOWED_HOSTS": "*"}, "LABELHUB_ALLOWED_HOSTS has “*”"),
+    ],
+)
+def test_nothing_is_brought_up_with_settings_for_developing(
+    changed: dict[str, str], says: str, settings_of: dict[str, str]
+) -> None:
+    done = manage("bring_up", **settings_of | changed)
+    assert (done.returncode, done.stderr.count("\n")) == (78, 1), done.stderr
+    assert done.stderr.startswith(f"LabelHub does not start. {says}")
+
+
+def test_the_settings_of_a_deployment_are_what_django_asks_for(settings_of: dict[str, str]) -> None:
+    of_compose = {"LABELHUB_HTTPS": "1", "LABELHUB_ALLOWED_HOSTS": "hub.invalid", "LABELHUB_SECRET_KEY": token_hex(32)}
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **settings_of | of_compose)
+    assert done.returncode == 0, done.stderr
+    assert "no issues (0 silenced)" in done.stdout
+    done = manage("check", "--deploy", "--fail-level", "WARNING", **settings_of)
+    assert done.returncode == 1

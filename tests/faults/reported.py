@@ -1,4 +1,7 @@
-"""A pytest plugin: what became of each test that is marked with faults, one JSON line each, for `make faults`."""
+"""A pytest plugin for `make faults`: what became of each test that is marked with faults, one JSON line each.
+
+LABELHUB_TEST_FAULTS names the faults of which tests are run, all unless told.
+"""
 
 import json
 import os
@@ -9,6 +12,13 @@ import pytest
 from django.conf import settings
 
 REPORT = os.environ.get("LABELHUB_TEST_REPORT", "")
+ONLY = {int(number) for number in os.environ.get("LABELHUB_TEST_FAULTS", "").split(",") if number}
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    others = [item for item in items if ONLY and not ONLY & _faults(item)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -17,10 +27,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report = done.get_result()
     if not REPORT or not (report.when == "call" or report.failed):
         return
-    faults = sorted({number for mark in item.iter_markers("fault") for number in mark.args})
-    line = {"faults": faults, "on": _where(item), "outcome": report.outcome, "seconds": report.duration}
+    line = {"faults": sorted(_faults(item)), "on": _where(item), "outcome": report.outcome, "seconds": report.duration}
     with Path(REPORT).open("a") as file:
         file.write(f"{json.dumps(line)}\n")
+
+
+def _faults(item: pytest.Item) -> set[int]:
+    return {number for mark in item.iter_markers("fault") for number in mark.args}
 
 
 def _where(item: pytest.Item) -> str:

@@ -20,7 +20,6 @@ from printers.emulator import EmulatedPrinter
 from printers.models import Printer
 from tests.faults.chances import chance
 from tests.faults.invariants import check_invariants
-from tests.faults.site import Nursery, deployed
 from tests.faults.workers import Worker, database_url, kill
 from tests.hubs import Hub
 from tests.jobs.labels import ask, make_printer, make_template, wait_for
@@ -94,35 +93,6 @@ def tell(ends: Counter[str], kills: int, began: float) -> None:
     took, share = time.monotonic() - began, ends["processing-stopped unknown"] / LABELS
     print(f"{LABELS} labels, {kills} kills in {took:.0f} s: {dict(ends)}, {share:.1%} unknown")  # noqa: T201
     assert sum(ends.values()) == LABELS
-
-
-@pytest.mark.services
-@pytest.mark.fault(1, 2, 3, 4, 19, 29)
-def test_kills_of_deployed_workers(tmp_path: Path) -> None:
-    """PostgreSQL, Redis, a web process, beat, and three workers of which one dies every moment."""
-    dice, kills = chance(), 0
-    with (
-        deployed(tmp_path, printers=PRINTERS, webs=1, workers=0) as site,
-        Nursery(site.made) as nursery,
-    ):
-        for _ in range(3):
-            nursery.fork()
-        began, asked = time.monotonic(), 0
-        while asked < LABELS:
-            # Batches, and labels of their own.
-            count = min(dice.choice((1, 5, 25)), LABELS - asked)
-            site.submit(dice.randrange(PRINTERS), count=count)
-            asked += count
-        while site.open_jobs():
-            let_go_on(dice, site.devices)
-            kill(nursery.living.pop(dice.randrange(len(nursery.living))))
-            nursery.fork()
-            kills += 1
-            assert time.monotonic() - began < 600 + LABELS, site.open_jobs()
-        ends = site.settle()
-    tell(ends, kills, began)
-    # Each kill may cut off one label of each printer whose turn that worker had.
-    assert ends["processing-stopped unknown"] <= kills * PRINTERS
 
 
 @pytest.mark.fault(1, 2, 3, 4)

@@ -56,6 +56,28 @@ def test_the_key_of_the_sources_will_do_for_developing(settings: Settings) -> No
     assert found() == []
 
 
+class TestOnAServer:
+    @pytest.fixture(autouse=True)
+    def _on_a_server(self, settings: Settings) -> None:
+        settings.EMBEDDED_DATABASE, settings.BROKER_URL = False, "redis://127.0.0.1/0"
+
+    def test_it_works(self) -> None:
+        assert found() == []
+
+    def test_nobody_develops(self, settings: Settings) -> None:
+        settings.SECRET_KEY, settings.DEBUG = settings.INSECURE_SECRET_KEY, True
+        assert {code for code, _, _ in found()} == {"labelhub.E002", "labelhub.E003"}
+
+    def test_every_host_is_none(self, settings: Settings) -> None:
+        settings.ALLOWED_HOSTS = ["hub.invalid", "*"]
+        assert [code for code, _, _ in found()] == ["labelhub.E004"]
+
+
+def test_on_one_machine_people_may_develop(settings: Settings) -> None:
+    settings.DEBUG, settings.ALLOWED_HOSTS = True, ["*"]
+    assert found() == []
+
+
 def test_workers_without_a_broker_are_a_warning(settings: Settings) -> None:
     settings.EMBEDDED_DATABASE, settings.BROKER_URL = False, "memory://localhost/"
     assert [code for code, _, _ in found()] == ["labelhub.W003"]
