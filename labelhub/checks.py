@@ -69,7 +69,12 @@ def secret_is_secret(**_: Any) -> Sequence[CheckMessage]:
     if settings.SECRET_KEY != settings.INSECURE_SECRET_KEY or for_developing or not _has_database():
         return []
     hint = "Set LABELHUB_SECRET_KEY, or LABELHUB_SECRET_KEY_FILE, to 50 random characters; the same in every process."
-    if settings.EMBEDDED_DATABASE:
+    if settings.EMBEDDED_DATABASE and settings.SECRET_KEY_KEPT.exists():
+        hint = (
+            f"{settings.SECRET_KEY_KEPT} is damaged, or cannot be read: put it back from a backup, or remove it to get "
+        )
+        hint += "a new one, at which every session and every token ends. Or set LABELHUB_SECRET_KEY."
+    elif settings.EMBEDDED_DATABASE:
         hint = f"Make {settings.DATA_DIR} writable: the hub keeps a random key there. Or set LABELHUB_SECRET_KEY."
     return [Error("There is no secret key.", hint=hint, id="labelhub.E002")]
 

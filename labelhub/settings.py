@@ -135,9 +135,10 @@ BROKER_URL = envsecret("LABELHUB_BROKER_URL") or "memory://localhost/"
 
 INSECURE_SECRET_KEY = "insecure-development-key-that-never-leaves-this-machine"  # noqa: S105
 SECRET_KEY = envsecret("LABELHUB_SECRET_KEY")
+SECRET_KEY_KEPT = DATA_DIR / "secret_key"
 if not SECRET_KEY:
     # On one machine the hub keeps a random one; processes on several have to be given the same.
-    SECRET_KEY = (kept_secret(DATA_DIR / "secret_key") if EMBEDDED_DATABASE else "") or INSECURE_SECRET_KEY
+    SECRET_KEY = (kept_secret(SECRET_KEY_KEPT) if EMBEDDED_DATABASE else "") or INSECURE_SECRET_KEY
 TOKEN_PEPPER = envsecret("LABELHUB_TOKEN_PEPPER") or f"token-pepper:{SECRET_KEY}"
 
 ALLOWED_HOSTS = envlist("LABELHUB_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")

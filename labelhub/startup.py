@@ -78,11 +78,15 @@ def _why_not_migrated(error: Exception) -> str:
     try:
         where = migration_problem().partition(";")[0]
     except DatabaseError:
-        return f"The database cannot be read: {said}."
+        return f"{_the_database()} cannot be read: {said}."
     return (
         f"The migration stopped: {said}. {where or 'The database is at the head'}; put that right and run "
         "“manage.py bring_up” again, or restore a backup."
     )
+
+
+def _the_database() -> str:
+    return f"The database {settings.DATABASES['default']['NAME']}" if settings.EMBEDDED_DATABASE else "The database"
 
 
 def verify(_: BroughtUp) -> None:
@@ -181,7 +185,7 @@ def verify_schema() -> None:
     try:
         problem = migration_problem() or table_problem()
     except DatabaseError as error:
-        raise StartRefused(f"The database cannot be read: {str(error).strip()}.") from error
+        raise StartRefused(f"{_the_database()} cannot be read: {str(error).strip()}.") from error
     if problem:
         raise StartRefused(problem)
 

@@ -51,6 +51,15 @@ def test_the_key_of_the_sources_is_an_error(settings: Settings) -> None:
     assert [(code, text) for code, text, _ in found()] == [("labelhub.E002", "There is no secret key.")]
 
 
+def test_a_torn_key_is_named(settings: Settings, tmp_path: Path) -> None:
+    settings.SECRET_KEY, settings.SECRET_KEY_KEPT = settings.INSECURE_SECRET_KEY, tmp_path / "secret_key"
+    ((_code, _text, hint),) = found()
+    assert hint == f"Make {settings.DATA_DIR} writable: the hub keeps a random key there. Or set LABELHUB_SECRET_KEY."
+    (tmp_path / "secret_key").write_bytes(b"\0" * 67)
+    ((_code, _text, hint),) = found()
+    assert str(hint).startswith(f"{tmp_path / 'secret_key'} is damaged")
+
+
 def test_the_key_of_the_sources_will_do_for_developing(settings: Settings) -> None:
     settings.SECRET_KEY, settings.DEBUG = settings.INSECURE_SECRET_KEY, True
     assert found() == []

@@ -165,3 +165,13 @@ class TestRefusals:
             "LabelHub does not start. LABELHUB_DATABASE_URL: it is not of the form postgresql://"
         )
         assert not (tmp_path / "data" / "labelhub.sqlite3").exists()
+
+
+@pytest.mark.parametrize("left", [b"SQLite format 3\0" + b"\0" * 84, b"no database, but long enough to be one" * 100])
+def test_what_is_no_database_is_refused_by_its_name_and_stays(left: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "labelhub.sqlite3"
+    file.write_bytes(left)
+    done = manage("bring_up", LABELHUB_DATA_DIR=str(tmp_path))
+    assert (done.returncode, done.stderr.count("\n")) == (78, 1), done.stderr
+    assert done.stderr.startswith(f"LabelHub does not start. The database {file} cannot be read: ")
+    assert file.read_bytes() == left

@@ -87,6 +87,14 @@ def test_processes_that_start_together_keep_one_secret(tmp_path: Path) -> None:
     assert len(set(made) - {""}) == 1
 
 
+@pytest.mark.parametrize("torn", [b"", b"\0" * 67, b"\xff" * 67, b"abc", b"a" * 60 + b"\0"])
+def test_what_a_crash_left_of_it_is_no_secret_and_stays(torn: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "secret_key"
+    path.write_bytes(torn)
+    assert kept_secret(path) == ""
+    assert path.read_bytes() == torn
+
+
 def test_a_secret_that_cannot_be_kept_is_none(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert kept_secret(tmp_path / "file" / "secret_key") == ""
