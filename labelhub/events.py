@@ -7,6 +7,7 @@ committed after it is sent again, so a stream that breaks loses nothing.
 import asyncio
 import io
 import json
+import random
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
@@ -36,7 +37,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 PATH = "/api/events"
 ROUTE = ("GET", PATH)
 PING_S = 15.0
-# So often a stream that goes on is asked again whether it may.
+# A stream that goes on is asked again whether it may, once within this; not all of them at once.
 RECHECK_S = 60.0
 RETRY_MS = 2000
 PARAMETERS = frozenset({"printer", "batch", "job", "last_event_id"})
@@ -103,12 +104,12 @@ async def _talk(scope: Scope, send: Send, stream: Bus, listener: Listener, after
         async for event in replay(listener.wanted, after, listener.since):
             repeated.add(event.id)
             await _write(send, message(event, min(event.id, stream.reader.resume)))
-    checked = time.monotonic()
+    check_at = _next_check()
     while True:
-        if time.monotonic() - checked > RECHECK_S:
+        if time.monotonic() > check_at:
             if not await in_database(lambda: _may_go_on(scope, listener.wanted)):
                 break
-            checked = time.monotonic()
+            check_at = _next_check()
         try:
             said = await asyncio.wait_for(listener.queue.get(), PING_S)
         except TimeoutError:
@@ -172,6 +173,10 @@ def _read_request(scope: Scope) -> tuple[int | None, Wanted]:
     # EventSource cannot set the header on its first request.
     last = request.headers.get("Last-Event-ID") or query.get("last_event_id")
     return _event_id(last), _wanted(query, caller)
+
+
+def _next_check() -> float:
+    return time.monotonic() + RECHECK_S * random.uniform(0.5, 1)  # noqa: S311
 
 
 def _may_go_on(scope: Scope, wanted: Wanted) -> bool:

@@ -125,6 +125,9 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
                 "min_size": 0,
                 "max_size": DATABASE_CONNECTIONS,
                 "timeout": 10,
+                # It tries again after 1, 2, 4 s …, and whoever comes meanwhile waits for that. Given up and begun
+                # anew, none waits for more than 4 s once a server that was away for minutes is back.
+                "reconnect_timeout": 10,
                 "connection_class": QuietlyChecked,
             },
             "connect_timeout": 5,

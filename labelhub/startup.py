@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fcntl import LOCK_EX, flock
+from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit, setrlimit
 
 from django.apps import apps
 from django.conf import settings
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 MIGRATION_LOCK = 0x1ABE1B0A
 # New objects; Python's own 700 is less than one request makes.
 COLLECT_AFTER = 10_000
+OPEN_FILES = 8192
 
 
 @dataclass
@@ -174,7 +176,14 @@ def prepare_or_exit() -> None:
 
 
 def settle() -> None:
-    """Once everything is loaded: the garbage collector need not look through it again, a tenth of a request's time."""
+    """Once everything is loaded: the garbage collector need not look through it again, a tenth of a request's time.
+
+    Two thousand event streams are more open files than most systems allow a process that does not ask.
+    """
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == RLIM_INFINITY else min(OPEN_FILES, hard)
+    if 0 <= soft < most:
+        setrlimit(RLIMIT_NOFILE, (most, hard))
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)

@@ -21,6 +21,7 @@ from tests.hubs import ROOT
 
 # Where a test is run: worker processes on the tests' own database, or all that compose.yaml starts.
 PLACES = ("SQLite", "PostgreSQL", "deployment")
+WIDTH = 25
 
 
 def main() -> int:
@@ -49,14 +50,16 @@ def main() -> int:
 
 
 def table(found: list[dict[str, Any]]) -> str:
-    lines = [f"{'#':>3}  {'fault':<58}" + "".join(f"{place:>20}" for place in PLACES)]
+    lines = [f"{'#':>3}  {'fault':<58}" + "".join(f"{place:>{WIDTH}}" for place in PLACES)]
     of_fault: dict[tuple[str, int], list[dict[str, Any]]] = defaultdict(list)
     for test in found:
         for number in test["faults"]:
             of_fault[test["on"], number].append(test)
     for number, title in FAULTS.items():
+        if not any(of_fault[place, number] for place in PLACES):
+            continue
         cells = [_cell(of_fault[place, number]) for place in PLACES]
-        lines.append(f"{number:>3}  {title:<58}" + "".join(f"{cell:>20}" for cell in cells))
+        lines.append(f"{number:>3}  {title:<58}" + "".join(f"{cell:>{WIDTH}}" for cell in cells))
     return "\n".join(lines)
 
 
