@@ -46,6 +46,12 @@ def test_it_tells_what_happened() -> None:
     assert "Bench drill" in text
 
 
+def test_from_where_it_was_asked_for_is_told_to_who_manages() -> None:
+    job = make_job(make_printer(), make_template(), requested_by="ada", source_address="10.66.66.66")
+    assert "<dd>ada (10.66.66.66)</dd>" in signed_in(staff=True).get(f"/jobs/{job.id}").content.decode()
+    assert "<dd>ada</dd>" in signed_in().get(f"/jobs/{job.id}").content.decode()
+
+
 def test_it_offers_the_printers_that_could_take_it() -> None:
     here, template = make_printer(), make_template()
     other = make_printer("other")
