@@ -44,7 +44,9 @@ class TrustedProxyMiddleware:
             for header in (settings.PROXY_USER_HEADER, settings.PROXY_ROLES_HEADER):
                 meta.pop(meta_name(header), None)
         meta.pop(meta_name(settings.PROXY_SECRET_HEADER), None)
-        if through_proxy:
+        if not through_proxy:
+            meta.pop("HTTP_X_FORWARDED_PROTO", None)
+        else:
             # From the right: each proxy appends whom it was called by, and what stands further left may be invented.
             for hop in reversed(meta.get("HTTP_X_FORWARDED_FOR", "").split(",")):
                 if not is_trusted(hop.strip()):

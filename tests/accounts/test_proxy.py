@@ -151,3 +151,11 @@ def test_the_callers_address(rf: Any, peer: str, forwarded: str, address: str) -
     request = rf.get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-For": forwarded})
     TrustedProxyMiddleware(lambda _request: None)(request)  # type: ignore[arg-type,return-value]
     assert request.META["REMOTE_ADDR"] == address
+
+
+@pytest.mark.parametrize(("peer", "secure"), [("10.1.0.2", True), ("10.2.0.2", False)])
+def test_who_says_that_it_came_by_https(rf: Any, settings: LazySettings, peer: str, secure: bool) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    request = rf.get("/", REMOTE_ADDR=peer, headers={"X-Forwarded-Proto": "https"})
+    TrustedProxyMiddleware(lambda _request: None)(request)  # type: ignore[arg-type,return-value]
+    assert request.is_secure() is secure
