@@ -7,7 +7,7 @@ from asyncio import TimerHandle, Transport
 from collections.abc import MutableMapping
 from typing import ClassVar
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from labelhub.http_straight import StraightHttp
 
 HEAD_S = 10.0
 BODY_S = 60.0
@@ -19,14 +19,15 @@ MOST_PIPELINED = 16
 MOST_UNFINISHED = 400
 
 
-class LimitedHttp(HttpToolsProtocol):
-    # Connections whose next request is not whole, the oldest first.
-    unfinished: ClassVar[MutableMapping["LimitedHttp", TimerHandle]] = {}
+class LimitedHttp(StraightHttp):
+    # Connections whose next request is not whole, and until when they are waited for, the oldest first.
+    unfinished: ClassVar[MutableMapping["LimitedHttp", float]] = {}
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._in_head, self._head_bytes = False, 0
         self._stuck: TimerHandle | None = None
+        self._look: TimerHandle | None = None
         self._await_rest(HEAD_S)
         if len(self.unfinished) > MOST_UNFINISHED:
             next(iter(self.unfinished))._give_up()
@@ -34,6 +35,8 @@ class LimitedHttp(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._has_all()
         self._flows()
+        if self._look is not None:
+            self._look.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -81,11 +84,26 @@ class LimitedHttp(HttpToolsProtocol):
 
     def _await_rest(self, seconds: float) -> None:
         self._has_all()
-        self.unfinished[self] = self.loop.call_later(seconds, self._give_up)
+        until = self.unfinished[self] = self.loop.time() + seconds
+        # A timer for each request would cost more than to read it: one that comes too early sets the next one.
+        if self._look is None or self._look.when() > until:
+            self._look_at(until)
 
     def _has_all(self) -> None:
-        if (timer := self.unfinished.pop(self, None)) is not None:
-            timer.cancel()
+        self.unfinished.pop(self, None)
+
+    def _look_at(self, when: float) -> None:
+        if self._look is not None:
+            self._look.cancel()
+        self._look = self.loop.call_at(when, self._is_it_late)
+
+    def _is_it_late(self) -> None:
+        self._look = None
+        until = self.unfinished.get(self)
+        if until is not None and until > self.loop.time():
+            self._look_at(until)
+        elif until is not None:
+            self._give_up()
 
     def _give_up(self) -> None:
         self._has_all()

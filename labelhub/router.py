@@ -35,31 +35,37 @@ async def liveness(_scope: Scope, _receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": liveness_body()})
 
 
-def asgi_application() -> App:
+class Router:
+    def __init__(self, django: Any) -> None:
+        self.pages = Threads(django, ThreadPoolExecutor(THREADS, thread_name_prefix="page"))
+        self.scripts = Threads(django, ThreadPoolExecutor(SCRIPT_THREADS, thread_name_prefix="script"))
+        self.on_the_loop: dict[str, App] = {events.PATH: events.events, **dict.fromkeys(LIVENESS_PATHS, liveness)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close"})
+        elif (threads := self.threads_of(scope)) is not None:
+            await threads(scope, receive, send)
+        elif scope["method"] in {"GET", "HEAD"}:
+            await self.on_the_loop[scope["path"]](scope, receive, answering_back(scope, send))
+        else:
+            await events.refuse_method(answering_back(scope, send))
+
+    def threads_of(self, scope: Scope) -> Threads | None:
+        """Where a request is answered; None is the event loop."""
+        path = scope["path"]
+        if path in self.on_the_loop and (path == events.PATH or scope["method"] in {"GET", "HEAD"}):
+            return None
+        return self.scripts if _is_of_a_script(scope) else self.pages
+
+
+def asgi_application() -> Router:
     django: Any = get_wsgi_application()
     # All pages and the API: the first request would wait for them.
     import_module(settings.ROOT_URLCONF)
-    pages = Threads(django, ThreadPoolExecutor(THREADS, thread_name_prefix="page"))
-    scripts = Threads(django, ThreadPoolExecutor(SCRIPT_THREADS, thread_name_prefix="script"))
-    on_the_loop: dict[str, App] = {events.PATH: events.events, **dict.fromkeys(LIVENESS_PATHS, liveness)}
-
-    async def application(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-            return
-        if scope["type"] != "http":
-            await send({"type": "websocket.close"})
-            return
-        # WSGI could not tell Remote_User, which a proxy lets through, from the Remote-User that it sets itself.
-        scope["headers"] = [header for header in scope["headers"] if b"_" not in header[0]]
-        if scope["method"] in {"GET", "HEAD"} and scope["path"] in on_the_loop:
-            await on_the_loop[scope["path"]](scope, receive, answering_back(scope, send))
-        elif scope["path"] == events.PATH:
-            await events.refuse_method(answering_back(scope, send))
-        else:
-            await (scripts if _is_of_a_script(scope) else pages)(scope, receive, send)
-
-    return application
+    return Router(django)
 
 
 def _is_of_a_script(scope: Scope) -> bool:

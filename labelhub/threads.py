@@ -40,19 +40,28 @@ class Threads:
             sent, length = await self._body(scope, receive)
         except ClientGone:
             return
-        environ = build_environ(scope, sent)  # type: ignore[arg-type]
-        if length is not None:
-            environ["CONTENT_LENGTH"] = str(length)
-        with sent:
-            await self._answer(environ, send)
-
-    async def _answer(self, environ: Any, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        (status, headers), body, rest = await loop.run_in_executor(
-            self.executor, copy_context().run, self._begin, environ
-        )
-        await send({"type": "http.response.start", "status": status, "headers": headers})
+        with sent:
+            outcome = await loop.run_in_executor(self.executor, copy_context().run, self._outcome, scope, sent, length)
+            await self.tell(outcome, scope, receive, send)
+
+    def hand_over(self, scope: Scope, body: bytes, tell: "Callable[[Outcome], None]") -> None:
+        """The same for a short body that is here: `tell` is called on the event loop."""
+        loop = asyncio.get_running_loop()
+
+        def work() -> None:
+            outcome = self._outcome(scope, BytesIO(body), len(body) if body else None)
+            loop.call_soon_threadsafe(tell, outcome)
+
+        self.executor.submit(copy_context().run, work)
+
+    async def tell(self, outcome: "Outcome", _scope: Scope, _receive: Receive, send: Send) -> None:
+        if isinstance(outcome, BaseException):
+            raise outcome
+        loop = asyncio.get_running_loop()
+        (status, headers), body, rest = outcome
         try:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
             while rest is not None and body:
                 await send({"type": "http.response.body", "body": body, "more_body": True})
                 body = await loop.run_in_executor(self.executor, rest.next_part)
@@ -88,7 +97,16 @@ class Threads:
         file.seek(0)
         return file, length
 
-    def _begin(self, environ: Any) -> tuple[Head, bytes, "Rest | None"]:
+    def _outcome(self, scope: Scope, sent: IO[bytes], length: int | None) -> "Outcome":
+        environ: Any = build_environ(scope, sent)  # type: ignore[arg-type]
+        if length is not None:
+            environ["CONTENT_LENGTH"] = str(length)
+        try:
+            return self._begin(environ)
+        except BaseException as error:
+            return error
+
+    def _begin(self, environ: Any) -> "Answer":
         head: list[Head] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
@@ -137,3 +155,8 @@ class Rest:
     def close(self) -> None:
         close: Callable[[], None] = getattr(self.answer, "close", lambda: None)
         close()
+
+
+# The head, what of the body is there, and what gives the rest of it.
+Answer = tuple[Head, bytes, Rest | None]
+Outcome = Answer | BaseException
