@@ -1,9 +1,16 @@
 import select
+import threading
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Self
 
 import psycopg
+from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.types.datetime import TimestamptzLoader
+
+# How long a thread keeps what the pool has lent it, and after which rest it looks whether the server still has it.
+KEPT_S, REST_S = 30.0, 0.1
 
 
 class UtcLoader(TimestamptzLoader):
@@ -34,11 +41,32 @@ class QuietlyChecked(psycopg.Connection[Any]):
         return connection
 
     def execute(self, query: Any, *arguments: Any, **options: Any) -> psycopg.Cursor[Any]:
-        if query == "" and not self.closed and not self._has_news():
+        if query == "" and not self.closed and not self.has_news():
             return self.cursor()
         return super().execute(query, *arguments, **options)
 
-    def _has_news(self) -> bool:
+    def has_news(self) -> bool:
         poll = select.poll()
         poll.register(self.fileno(), select.POLLIN | select.POLLPRI)
         return bool(poll.poll(0))
+
+
+class Keeping:
+    """For threads with many short requests: to borrow a connection for each and to give it back is as much work as a
+    query. The pool has to have one for each of these threads and some more."""
+
+    def __init__(self, application: Callable[..., Any]) -> None:
+        self.application, self.here = application, threading.local()
+
+    def __call__(self, *arguments: Any) -> Any:
+        database: Any = connections[DEFAULT_DB_ALIAS]
+        rested = time.monotonic() - getattr(self.here, "used_at", 0.0) > REST_S
+        if rested and database.connection is not None and database.connection.has_news():
+            database.close()
+        try:
+            return self.application(*arguments)
+        finally:
+            now = self.here.used_at = time.monotonic()
+            # Else Django gives it back when the answer is sent.
+            if database.connection is not None and database.close_at <= now:
+                database.close_at = now + KEPT_S

@@ -18,8 +18,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from labelhub.threads import SMALL_BODY, Outcome, Threads
 
 OF_THE_LINK = frozenset({b"connection", b"transfer-encoding"})
-# What no header may have in it; uvicorn refuses to send one, and says so.
-CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+# What no header may have in it, nor an end of a line; uvicorn refuses to send one, and says so.
+CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class StraightHttp(HttpToolsProtocol):
@@ -82,7 +82,11 @@ def _whole(cycle: RequestResponseCycle, outcome: Outcome) -> bytes | None:
     said = dict(headers)
     if rest is not None or said.get(b"content-length") != b"%d" % len(body) or not said.keys().isdisjoint(OF_THE_LINK):
         return None
-    lines = [b"%b: %b" % each for each in (*cycle.default_headers, *headers)]
-    if any(map(CONTROL.search, lines)):
+    lines = [STATUS_LINE[status]]
+    for name, value in (*cycle.default_headers, *headers):
+        lines += name, b": ", value, b"\r\n"
+    head = b"".join(lines)
+    # One header a line.
+    if CONTROL.search(head) or {head.count(b"\r"), head.count(b"\n")} != {len(lines) // 4 + 1}:
         return None
-    return b"%b%b\r\n\r\n%b" % (STATUS_LINE[status], b"\r\n".join(lines), body)
+    return b"%b\r\n%b" % (head, body)

@@ -38,7 +38,7 @@ async def liveness(_scope: Scope, _receive: Receive, send: Send) -> None:
 class Router:
     def __init__(self, django: Any) -> None:
         self.pages = Threads(django, ThreadPoolExecutor(THREADS, thread_name_prefix="page"))
-        self.scripts = Threads(django, ThreadPoolExecutor(SCRIPT_THREADS, thread_name_prefix="script"))
+        self.scripts = Threads(_keeping(django), ThreadPoolExecutor(SCRIPT_THREADS, thread_name_prefix="script"))
         self.on_the_loop: dict[str, App] = {events.PATH: events.events, **dict.fromkeys(LIVENESS_PATHS, liveness)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,6 +59,14 @@ class Router:
         if path in self.on_the_loop and (path == events.PATH or scope["method"] in {"GET", "HEAD"}):
             return None
         return self.scripts if _is_of_a_script(scope) else self.pages
+
+
+def _keeping(django: Any) -> Any:
+    if settings.EMBEDDED_DATABASE or settings.DATABASE_CONNECTIONS < THREADS + 2 * SCRIPT_THREADS:
+        return django
+    from labelhub.database import Keeping
+
+    return Keeping(django)
 
 
 def asgi_application() -> Router:

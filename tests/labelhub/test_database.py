@@ -1,10 +1,13 @@
+import time
 from datetime import UTC
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg_pool import ConnectionPool
 
-from labelhub.database import QuietlyChecked
+from labelhub import database
+from labelhub.database import KEPT_S, Keeping, QuietlyChecked
 from tests.services import Server, wait_until
 
 pytestmark = pytest.mark.services
@@ -77,3 +80,60 @@ def test_instants_are_read_as_psycopg_reads_them(postgresql: Server, text: str, 
 def test_an_instant_that_python_has_not_is_an_error(postgresql: Server) -> None:
     with QuietlyChecked.connect(postgresql.url) as link, pytest.raises(psycopg.DataError, match="infinity"):
         link.execute("SELECT 'infinity'::timestamptz").fetchone()
+
+
+class Lent:
+    """A thread's connection to Django, with what it borrowed from the pool; whether there is news is asked for."""
+
+    def __init__(self) -> None:
+        self.connection: Any = None
+        self.close_at, self.asked, self.news = 0.0, 0, False
+
+    def borrow(self) -> None:
+        if self.connection is None:
+            self.connection, self.close_at = self, time.monotonic()
+
+    def has_news(self) -> bool:
+        self.asked += 1
+        return self.news
+
+    def close(self) -> None:
+        self.connection = None
+
+
+@pytest.fixture
+def lent(monkeypatch: pytest.MonkeyPatch) -> Lent:
+    lent = Lent()
+    monkeypatch.setattr(database, "connections", {"default": lent})
+    return lent
+
+
+def test_a_thread_keeps_its_connection_for_a_while(lent: Lent) -> None:
+    request = Keeping(lent.borrow)
+    request()
+    until = lent.close_at
+    assert time.monotonic() + KEPT_S - 1 < until <= time.monotonic() + KEPT_S
+    request()
+    assert (lent.close_at, lent.asked) == (until, 0)
+
+
+def test_a_connection_that_was_not_borrowed_is_not_kept(lent: Lent) -> None:
+    Keeping(lambda: None)()
+    assert (lent.connection, lent.close_at) == (None, 0.0)
+
+
+@pytest.mark.parametrize("news", [False, True])
+def test_after_a_rest_it_is_looked_at_first(lent: Lent, news: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: list[Any] = []
+
+    def application() -> None:
+        found.append(lent.connection)
+        lent.borrow()
+
+    request = Keeping(application)
+    request()
+    monkeypatch.setattr(database, "REST_S", 0.0)
+    lent.news = news
+    request()
+    assert found == [None, None if news else lent]
+    assert (lent.asked, lent.connection) == (1, lent)
