@@ -1,7 +1,8 @@
 """Waking a worker: a message with a printer's id, and nothing depends on its arrival.
 
-It is sent by a thread of its own, so that a broker that is down or swallows packets never holds up who rings. What is
-lost is found by the sweep.
+It is sent by a thread of its own, so that a broker that is down or swallows packets never holds up who rings. Those who
+ring while it is busy are answered together, and the database is asked first whether it is of any use: a message that
+finds nothing to do costs a worker as much as half a label. What is lost is found by the sweep.
 """
 
 import atexit
@@ -12,7 +13,13 @@ import time
 from uuid import UUID
 
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+
+from jobs.lease import held_leases
+from jobs.models import Job
+from jobs.states import PROCESSING
+from printers.models import Printer
 
 log = logging.getLogger(__name__)
 
@@ -22,9 +29,14 @@ ONE_QUICK_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0, 
 MOST_WAITING = 10_000
 QUIET_S = 60.0
 GOODBYE_S = 1.0
+# Who rings alone is answered at once; of many, all that came since the last answer.
+ROUND_S = 0.02
+CHUNK = 500
+
+USABLE = Q(enabled=True, paused=False, config_error="")
 
 _changed = threading.Condition()
-_waiting: dict[str, None] = {}
+_waiting: dict[UUID, None] = {}
 _thread: threading.Thread | None = None
 _sending = False
 _complained_at = float("-inf")
@@ -39,7 +51,7 @@ def ring(printer_id: UUID) -> None:
     global _thread
     with _changed:
         if len(_waiting) < MOST_WAITING:
-            _waiting[str(printer_id)] = None
+            _waiting[printer_id] = None
         if _thread is None or not _thread.is_alive():
             _thread = threading.Thread(target=_run, name="doorbell", daemon=True)
             _thread.start()
@@ -54,10 +66,29 @@ def _run() -> None:
             _changed.notify_all()
             while not _waiting:
                 _changed.wait()
-            printer_id = next(iter(_waiting))
-            del _waiting[printer_id]
+            rung = list(_waiting)
+            _waiting.clear()
             _sending = True
-        _publish(printer_id)
+        again_at = time.monotonic() + ROUND_S
+        for start in range(0, len(rung), CHUNK):
+            for printer_id in _of_use(rung[start : start + CHUNK]):
+                _publish(str(printer_id))
+        connection.close_if_unusable_or_obsolete()
+        time.sleep(max(0.0, again_at - time.monotonic()))
+
+
+def _of_use(printer_ids: list[UUID]) -> list[UUID]:
+    """Not where a worker is: it looks for new jobs once more after its turn. Not where nothing may be printed: whoever
+    changes that rings. What a dead worker left is looked after in either case."""
+    left = Job.objects.filter(printer_id=OuterRef("pk"), state=PROCESSING)
+    wanted = Printer.objects.filter(USABLE | Exists(left), pk__in=printer_ids)
+    try:
+        found, busy = set(wanted.order_by().values_list("pk", flat=True)), held_leases(printer_ids)
+    except Exception as error:
+        # Without a database there is no harm in ringing.
+        log.debug("Nobody could be asked who has to be rung: %s", error)
+        return printer_ids
+    return [printer_id for printer_id in printer_ids if printer_id in found and printer_id not in busy]
 
 
 def _publish(printer_id: str) -> None:

@@ -9,6 +9,7 @@ import os
 import socket
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -142,6 +143,12 @@ def _renewal(seconds: float) -> Update:
 def is_free(lease: PrinterLease, now: Any) -> bool:
     """Whether somebody could take it; `now` is the database's clock."""
     return lease.expires_at <= now or owner_is_gone(lease.owner)
+
+
+def held_leases(printer_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these printers at which a worker is, as far as can be known."""
+    held = PrinterLease.objects.filter(printer_id__in=printer_ids, expires_at__gt=Now())
+    return {printer_id for printer_id, owner in held.values_list("printer_id", "owner") if not owner_is_gone(owner)}
 
 
 def from_now(seconds: float) -> Any:

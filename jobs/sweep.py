@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs import artifacts, pools, queue
-from jobs.doorbell import ring
-from jobs.lease import owner_is_gone
+from jobs.doorbell import USABLE, ring
+from jobs.lease import held_leases
 from jobs.models import Batch, Heartbeat, IdempotencyKey, Job, Outcome, Pool, PrinterLease
 from jobs.states import EXPIRED, HELD, MEDIA_NEEDED, NOT_READY, PENDING, PROCESSING, TERMINAL
 from jobs.tables import forget_tables
@@ -82,11 +82,10 @@ def printers_to_ring() -> list[UUID]:
     left = Job.objects.filter(printer_id=OuterRef("pk"), state=PROCESSING)
     strip = PrinterLease.objects.filter(printer_id=OuterRef("pk")).exclude(open_strip="")
     pausing = PrinterLease.objects.filter(printer_id=OuterRef("pk"), not_before__gt=Now())
-    usable = Q(enabled=True, paused=False, config_error="")
-    wanted = Printer.objects.filter((usable & (Exists(waiting) | Exists(strip)) & ~Exists(pausing)) | Exists(left))
+    wanted = Printer.objects.filter((USABLE & (Exists(waiting) | Exists(strip)) & ~Exists(pausing)) | Exists(left))
     found = dict.fromkeys(wanted.order_by("pk").values_list("pk", flat=True))
     found |= dict.fromkeys(_printers_with_releasable_jobs(now))
-    busy = _held_leases()
+    busy = held_leases(found)
     return [printer_id for printer_id in found if printer_id not in busy]
 
 
@@ -102,11 +101,6 @@ def _printers_with_releasable_jobs(now: datetime) -> list[UUID]:
                 found.append(printer.pk)
                 break
     return found
-
-
-def _held_leases() -> set[UUID]:
-    held = PrinterLease.objects.filter(expires_at__gt=Now()).values_list("printer_id", "owner")
-    return {printer_id for printer_id, owner in held if not owner_is_gone(owner)}
 
 
 def forget_jobs(now: datetime | None = None) -> int:

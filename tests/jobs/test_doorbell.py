@@ -11,7 +11,9 @@ from django.db import transaction
 
 from jobs import doorbell
 from jobs.doorbell import ring, ring_on_commit
-from tests.jobs.labels import wait_for
+from jobs.lease import acquire
+from jobs.models import Job, State
+from tests.jobs.labels import make_printer, wait_for
 
 
 class Broker:
@@ -38,6 +40,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     made = Broker()
     monkeypatch.setattr(current_app, "send_task", made.send_task)
     monkeypatch.setattr(doorbell, "_complained_at", float("-inf"))
+    monkeypatch.setattr(doorbell, "_of_use", lambda printer_ids: printer_ids)
     yield made
     made.open.set()
     wait_for(lambda: not doorbell._waiting and not doorbell._sending, "the end of ringing")
@@ -69,6 +72,15 @@ def test_who_waits_to_be_rung_is_rung_once(broker: Broker) -> None:
     assert broker.got == [str(first), str(second)]
 
 
+def test_of_many_rings_each_printer_is_rung_once(broker: Broker) -> None:
+    printers = [uuid4() for _ in range(3)]
+    for printer in printers * 50:
+        ring(printer)
+    wait_for(lambda: not doorbell._waiting and not doorbell._sending, "the end of ringing")
+    assert set(broker.got) == {str(printer) for printer in printers}
+    assert len(broker.got) < 20
+
+
 def test_a_broker_that_is_down_is_one_line_a_minute(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
     broker.error = ConnectionRefusedError("nobody listens")
     with caplog.at_level(logging.WARNING, "jobs.doorbell"):
@@ -90,3 +102,33 @@ def test_a_ring_comes_after_the_commit_and_never_without_it(rung: list[str]) -> 
         ring_on_commit(printer)
         transaction.set_rollback(True)
     assert rung == [str(printer)]
+
+
+@pytest.mark.django_db
+def test_it_is_of_use_where_something_could_be_printed() -> None:
+    idle, paused = make_printer(), make_printer(name="paused", paused=True)
+    off, wrong = make_printer(name="off", enabled=False), make_printer(name="wrong", config_error="no such model")
+    asked = [idle.pk, paused.pk, off.pk, wrong.pk, uuid4()]
+    assert doorbell._of_use(asked) == [idle.pk]
+
+
+@pytest.mark.django_db
+def test_it_is_of_no_use_where_a_worker_is_but_when_its_turn_is_over() -> None:
+    printer = make_printer()
+    lease = acquire(printer.pk)
+    assert lease is not None
+    assert doorbell._of_use([printer.pk]) == []
+    lease.release()
+    assert doorbell._of_use([printer.pk]) == [printer.pk]
+
+
+@pytest.mark.django_db
+def test_what_a_dead_worker_left_at_a_paused_printer_is_of_use() -> None:
+    printer = make_printer(paused=True)
+    Job.objects.create(printer=printer, state=State.PROCESSING)
+    assert doorbell._of_use([printer.pk]) == [printer.pk]
+
+
+def test_without_a_database_everybody_is_rung() -> None:
+    printer = uuid4()
+    assert doorbell._of_use([printer]) == [printer]
