@@ -40,7 +40,8 @@ def medium_for(definition: Definition, printer: Printer, status: PrinterStatus |
     Raises MediumDoesNotFit where the printer's model takes none of the template's media.
     """
     model = find_model(printer.model)
-    fitting = {medium.key: medium for medium in media_for(model) if definition.takes(medium)}
+    able = {medium.key: medium for medium in media_for(model)}
+    fitting = {key: able[key] for key in definition.media_keys if key in able}
     if not fitting:
         raise MediumDoesNotFit(
             f"The template “{definition.key}” is for {definition.media_title}; "
@@ -52,7 +53,7 @@ def medium_for(definition: Definition, printer: Printer, status: PrinterStatus |
         return fitting[loaded.key]
     if printer.media and (declared := find_medium(printer.media).key) in fitting:
         return fitting[declared]
-    return next(fitting[key] for key in definition.media_keys if key in fitting)
+    return next(iter(fitting.values()))
 
 
 def check_options(given: Mapping[str, Any]) -> dict[str, Any]:

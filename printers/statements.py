@@ -130,21 +130,36 @@ def inserting(model: type[Model], *rows: Mapping[str, Any], returning: str = "")
     written = _inserts.get(key)
     if written is None:
         written = _inserts[key] = _write_insert(database, *key[:4])
-    text, gated, fields = written
-    values = [
-        field.get_db_prep_save(row[field.attname] if field.attname in row else field.get_default(), database)
-        for row in rows
-        for field in fields
-    ]
+    text, gated, columns = written
+    values = [each.value_in(row, database) for row in rows for each in columns]
     return Statement(text, gated, values, returning)
 
 
-_inserts: dict[tuple[Any, ...], tuple[str, str, list["Field[Any, Any]"]]] = {}
+_inserts: "dict[tuple[Any, ...], tuple[str, str, list[_Column]]]" = {}
+
+
+class _Column:
+    """Of a row that is inserted: how its value is written, found out once."""
+
+    __slots__ = ("_default", "_fixed", "_name", "_prepare")
+
+    def __init__(self, field: "Field[Any, Any]", names: tuple[str, ...], database: BaseDatabaseWrapper) -> None:
+        self._name = field.attname if field.attname in names else ""
+        self._default = field.get_default
+        self._prepare = field.get_db_prep_save
+        is_constant = not self._name and not callable(field.default)
+        # As a list, because it may be NULL.
+        self._fixed = [field.get_db_prep_save(field.get_default(), database)] if is_constant else []
+
+    def value_in(self, row: Mapping[str, Any], database: BaseDatabaseWrapper) -> Any:
+        if self._fixed:
+            return self._fixed[0]
+        return self._prepare(row[self._name] if self._name else self._default(), database)
 
 
 def _write_insert(
     database: BaseDatabaseWrapper, model: type[Model], names: tuple[str, ...], rows: int, returning: str
-) -> "tuple[str, str, list[Field[Any, Any]]]":
+) -> tuple[str, str, list[_Column]]:
     quote = database.ops.quote_name
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.AutoField)]
     if unknown := set(names) - {field.attname for field in fields}:
@@ -156,7 +171,7 @@ def _write_insert(
     cast = ", ".join([f"({', '.join(f'%s::{_kind(field, database)}' for field in fields)})"] * rows)
     end = f" RETURNING {quote(returning)}" if returning else ""
     gated = f"{into} SELECT * FROM (VALUES {cast}) AS given WHERE EXISTS (SELECT FROM {GATE}){end}"  # noqa: S608
-    return f"{into} VALUES {places}{end}", gated, fields
+    return f"{into} VALUES {places}{end}", gated, [_Column(field, names, database) for field in fields]
 
 
 def _kind(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> str:

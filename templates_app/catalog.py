@@ -12,7 +12,11 @@ from templates_app.models import Template, TemplateQuerySet, TemplateVersion
 
 _PARSED_KEPT = 512
 _parsed: dict[str, Definition] = {}
-_by_key = Prepared(lambda key: Template.objects.usable().filter(key=key).order_by(), str)
+# Without the definition itself: most of the time that is parsed already.
+_by_key = Prepared(
+    lambda key: Template.objects.usable().filter(key=key).defer("current__definition", "current__diff").order_by(),
+    str,
+)
 
 
 def find_template(key: str) -> Template:

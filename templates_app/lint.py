@@ -153,11 +153,12 @@ def _barcode(rendering: Rendering, placed: Placed, own: Dots, either: Dots) -> I
         )  # fmt: skip
     turned = bool(details.get("turned"))
     unread = "Use another symbology for this value."
-    if not _whole_modules(placed, own, symbology, turned=turned):
+    whole = _whole_modules(placed, own, symbology, turned=turned)
+    if not whole:
         unread = _uncovering(rendering, placed)
         yield Finding("error", name, f"{title} is damaged: something is drawn over it.", unread, "covered")
     yield from _quiet_zone(rendering, placed, either, symbology, title)
-    read = _read(placed, own, symbology, turned=turned)
+    read = _read(placed, own, symbology, turned=turned, whole=whole)
     if read is None:
         yield Finding(
             "error", name, f"{title} cannot be read back from the printed dots.",
@@ -231,8 +232,11 @@ def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symb
         )  # fmt: skip
 
 
-def _read(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> str | None:
-    """What a reader says of the printed dots, with blank around them as the medium has it."""
+def _read(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool, whole: bool) -> str | None:
+    """What a reader says of the printed dots, with blank around them as the medium has it.
+
+    One that stands upright with `whole` modules need not be searched for, which takes as long as reading it.
+    """
     x, y, w, h = placed.box
     across, down = placed.details["module_dots"]
     if symbology.linear:
@@ -244,15 +248,15 @@ def _read(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> s
     if symbology.linear:
         # Bars need no more height than a reader's line.
         times_x, times_y = (1, times_y) if turned else (times_x, 1)
-    area = np.repeat(np.repeat(area, times_y, axis=0), times_x, axis=1)
     blank = max(symbology.quiet, 2) * scale * size
-    picture = np.pad(area, blank, constant_values=True).astype(np.uint8) * 255
+    picture = np.full((area.shape[0] * times_y + 2 * blank, area.shape[1] * times_x + 2 * blank), 255, dtype=np.uint8)
+    picture[blank:-blank, blank:-blank] *= np.repeat(np.repeat(area, times_y, axis=0), times_x, axis=1)
     formats = zxingcpp.BarcodeFormats(symbology.format)
     found = zxingcpp.read_barcode(
         picture, formats=formats, try_downscale=False, try_invert=False, try_rotate=turned,
-        text_mode=zxingcpp.TextMode.Plain,
+        is_pure=whole and not turned, text_mode=zxingcpp.TextMode.Plain,
     )  # fmt: skip
-    if found is None:
+    if found is None or not found.valid:
         found = zxingcpp.read_barcode(picture, formats=formats, text_mode=zxingcpp.TextMode.Plain)
     if found is None:
         return None

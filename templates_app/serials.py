@@ -17,6 +17,8 @@ from templates_app.rendering.values import SERIAL
 
 def used_counters(definition: Definition) -> list[str]:
     """The counters that some element shows, in the order of the definition."""
+    if not definition.counters:
+        return []
     values = [getattr(element, attribute) for element in definition.all_elements() for attribute in element.VALUES]
     repeats = (element.repeat for element in definition.all_elements() if isinstance(element, Group))
     values += [repeat.more for repeat in repeats if repeat and repeat.more]

@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Status
+from ninja import Query, Router
 
 from jobs.api.answers import accepted
 from jobs.batches import cancel_all
@@ -54,9 +54,9 @@ def clear(request: HttpRequest, id: str) -> ClearOut:
     operation_id="print_test_label",
     summary="Print a test label",
 )
-def print_test(request: HttpRequest, response: HttpResponse, id: str) -> Status[Accepted]:
+def print_test(request: HttpRequest, id: str) -> HttpResponse:
     """A built-in template with its examples, for the tape that is loaded."""
-    return accepted(response, print_sample(printer_of(request, id), caller_of(request)))
+    return accepted(print_sample(printer_of(request, id), caller_of(request)))
 
 
 @router.get(

@@ -1,7 +1,7 @@
 from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Header, Router, Status
+from ninja import Header, Router
 
 from jobs.api.answers import accepted, png_answer
 from jobs.schemas import Accepted, FindingOut, PreviewIn, PreviewOut, PrintIn
@@ -28,9 +28,7 @@ IdempotencyKey = Annotated[
 
 
 @router.post("/print", response={202: Accepted}, operation_id="print_labels", summary="Print labels")
-def print_labels(
-    request: HttpRequest, response: HttpResponse, body: PrintIn, idempotency_key: IdempotencyKey = None
-) -> Status[Accepted]:
+def print_labels(request: HttpRequest, body: PrintIn, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     """Check the fields against the template, and queue one label, or one for each of `rows` or `labels` as a batch."""
     wanted = Request(
         printer=body.printer or "",
@@ -49,9 +47,7 @@ def print_labels(
         max_tape_mm=body.max_tape_mm,
     )
     done = submit(wanted, caller_of(request), idempotency_key=idempotency_key)
-    if done.replayed:
-        response["Idempotency-Replayed"] = "true"
-    return accepted(response, done)
+    return accepted(done)
 
 
 @router.post(

@@ -8,23 +8,24 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import AutoField, Model
 
 from jobs.doorbell import ring_on_commit
-from jobs.models import Batch, Job, State
+from jobs.models import Batch, Job, State, time_ordered_id
 from jobs.queue.moving import LONGEST_PLACEMENT
 from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows, check_tape
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.doing import doing
 from printers.models import Event
 from printers.statements import inserting
-from printers.together import Statement, together
+from printers.together import together
 from templates_app.rendering.values import SERIAL
 from templates_app.serials import allocate, used_counters
 
 log = logging.getLogger(__name__)
 
 CHUNK = 500
+# Of a row, by name.
+Columns = dict[str, Any]
 
 
 def queue(prepared: tuple[Order, list[dict[str, Any]]]) -> Accepted:
@@ -46,7 +47,7 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
         while chunk := list(islice(left, CHUNK)):
             made = _jobs(order, batch, _with_serials(order, list(enumerate(chunk, len(jobs)))))
             _store(made, [_event(job, order) for job in made])
-            jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
+            jobs += (AcceptedJob(job["id"], State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
     return _accepted(order, jobs, batch)
 
@@ -60,15 +61,14 @@ def queue_several(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Accepted:
             by_order: dict[int, tuple[Order, list[tuple[int, dict[str, Any]]]]] = {}
             for position, (order, row) in enumerate(labels[start : start + CHUNK], start):
                 by_order.setdefault(id(order), (order, []))[1].append((position, row))
-            made, events = list[Job](), list[Event]()
+            made, events = list[Columns](), list[Columns]()
             for order, numbered in by_order.values():
                 of_order = _jobs(order, batch, _with_serials(order, numbered))
                 made += of_order
                 events += (_event(job, order) for job in of_order)
-            made.sort(key=lambda job: job.position)
-            Job.objects.bulk_create(made)
-            Event.objects.bulk_create(sorted(events, key=lambda event: str(event.job_id)))
-            jobs += (AcceptedJob(job.pk, State.PENDING) for job in made)
+            made.sort(key=lambda job: job["position"])
+            _store(made, sorted(events, key=lambda event: str(event["job_id"])))
+            jobs += (AcceptedJob(job["id"], State.PENDING) for job in made)
         ring_on_commit(first.printer.pk)
     return _accepted(first, jobs, batch)
 
@@ -92,45 +92,36 @@ def _tell(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> None:
         log.info("labels queued: %d", len(jobs))
 
 
-def _store(jobs: Sequence[Job], events: Sequence[Event]) -> None:
+def _store(jobs: Sequence[Columns], events: Sequence[Columns]) -> None:
     if len(jobs) == 1:
-        together([_inserting(jobs[0])], [_inserting(events[0])])
+        together([inserting(Job, jobs[0])], [inserting(Event, events[0])])
         return
-    Job.objects.bulk_create(jobs)
-    Event.objects.bulk_create(events)
+    Job.objects.bulk_create([Job(**job) for job in jobs])
+    Event.objects.bulk_create([Event(**event) for event in events])
 
 
-def _inserting(row: Model) -> Statement:
-    fields = [field for field in row._meta.concrete_fields if not isinstance(field, AutoField)]
-    return inserting(type(row), {field.attname: getattr(row, field.attname) for field in fields})
-
-
-def _jobs(order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str, Any]]]) -> list[Job]:
+def _jobs(order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str, Any]]]) -> list[Columns]:
     request, caller = order.request, order.caller
-    return [
-        Job(
-            batch=batch,
-            position=position,
-            printer=order.printer,
-            pool=order.pool,
-            placement=order.placement[:LONGEST_PLACEMENT],
-            template_version=order.version,
-            template_key=order.definition.key,
-            fields=row,
-            copies=request.copies,
-            options=order.options,
-            medium=order.medium.key,
-            priority=request.priority,
-            requested_by=caller.label,
-            user_id=caller.user_id,
-            api_token_id=caller.token_id,
-            source_address=caller.address,
-            created_at=order.now,
-            render_time=order.now,
-            expires_at=request.expires_at,
-        )
-        for position, row in numbered
-    ]
+    same = {
+        "batch_id": batch.pk if batch else None,
+        "printer_id": order.printer.pk,
+        "pool_id": order.pool.pk if order.pool else None,
+        "placement": order.placement[:LONGEST_PLACEMENT],
+        "template_version_id": order.version.pk,
+        "template_key": order.definition.key,
+        "copies": request.copies,
+        "options": order.options,
+        "medium": order.medium.key,
+        "priority": request.priority,
+        "requested_by": caller.label,
+        "user_id": caller.user_id,
+        "api_token_id": caller.token_id,
+        "source_address": caller.address,
+        "created_at": order.now,
+        "render_time": order.now,
+        "expires_at": request.expires_at,
+    }
+    return [{**same, "id": time_ordered_id(), "position": position, "fields": row} for position, row in numbered]
 
 
 def _with_serials(order: Order, numbered: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, dict[str, Any]]]:
@@ -145,18 +136,18 @@ def _with_serials(order: Order, numbered: list[tuple[int, dict[str, Any]]]) -> l
     return filled
 
 
-def _event(job: Job, order: Order) -> Event:
-    overridden = order.overridden.pop(job.position, None)
+def _event(job: Columns, order: Order) -> Columns:
+    overridden = order.overridden.pop(job["position"], None)
     told = {"overridden": overridden[:MOST_PROBLEMS]} if overridden else {}
-    return Event(
-        at=job.created_at,
-        kind="job.pending",
-        printer_id=job.printer_id,
-        job_id=job.pk,
-        batch_id=job.batch_id,
-        actor=order.caller.label,
-        data={"from": None, "to": str(State.PENDING), "reasons": [], **told},
-    )
+    return {
+        "at": job["created_at"],
+        "kind": "job.pending",
+        "printer_id": job["printer_id"],
+        "job_id": job["id"],
+        "batch_id": job["batch_id"],
+        "actor": order.caller.label,
+        "data": {"from": None, "to": str(State.PENDING), "reasons": [], **told},
+    }
 
 
 def as_answer(accepted: Accepted) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from ninja import Path, Query, Router, Status
+from ninja import Path, Query, Router
 
 from jobs.api.answers import accepted
 from jobs.schemas import Accepted
@@ -61,14 +61,14 @@ def search_items(request: HttpRequest, integration: str, words: Words) -> ItemLi
     summary="Print by webhook",
     openapi_extra={"requestBody": BODY},
 )
-def receive_webhook(request: HttpRequest, response: HttpResponse, source: str) -> Status[Accepted]:
+def receive_webhook(request: HttpRequest, source: str) -> HttpResponse:
     """Queue the label of a thing that another app tells of, as the configuration of `source` says.
 
     The body is that app's own, JSON or a form, up to 64 kB. It is signed as Standard Webhooks say (`webhook-id`,
     `webhook-timestamp`, `webhook-signature`), or a token comes along: `Authorization: Bearer …` or `X-Webhook-Token`.
     The same `webhook-id` (or `Idempotency-Key`) again prints nothing new and gets the first answer again.
     """
-    return _received(request, response, source, "")
+    return _received(request, source, "")
 
 
 @router.post(
@@ -79,21 +79,17 @@ def receive_webhook(request: HttpRequest, response: HttpResponse, source: str) -
     summary="Print by webhook, with the token in the address",
     openapi_extra={"requestBody": BODY},
 )
-def receive_webhook_by_address(
-    request: HttpRequest, response: HttpResponse, source: str, token: str
-) -> Status[Accepted]:
+def receive_webhook_by_address(request: HttpRequest, source: str, token: str) -> HttpResponse:
     """For apps that can be given an address and nothing else. A proxy may write the address into its log."""
     # Neither our log nor a problem's `instance` repeats it.
     request.path = request.path.removesuffix(f"/{token}")
-    return _received(request, response, source, token)
+    return _received(request, source, token)
 
 
-def _received(request: HttpRequest, response: HttpResponse, source: str, token: str) -> Status[Accepted]:
+def _received(request: HttpRequest, source: str, token: str) -> HttpResponse:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdecimal() or int(length) > MOST_BYTES:
         raise RequestDataTooBig
     headers = {name.lower(): value for name, value in request.headers.items()}
     done = receive(source, Message(headers, request.body, request.META.get("REMOTE_ADDR", ""), token))
-    if done.replayed:
-        response["Idempotency-Replayed"] = "true"
-    return accepted(response, done)
+    return accepted(done)

@@ -1,5 +1,6 @@
 """What a template definition consists of."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 import pydantic
@@ -92,7 +93,7 @@ class Definition(Strict):
             return self.media.takes(medium)
         return medium.key in ([self.media] if isinstance(self.media, str) else self.media)
 
-    @property
+    @cached_property
     def media_keys(self) -> list[str]:
         """Every medium that the template takes, in the order of the table of media."""
         return [key for key, medium in MEDIA.items() if self.takes(medium)]
