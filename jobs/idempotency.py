@@ -6,11 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from jobs.errors import IdempotencyInFlight, IdempotencyMismatch, UnusableKey
 from jobs.models import IdempotencyKey
 from printers.errors import Problem
+from printers.statements import inserting
+from printers.together import Statement
 from printers.violations import is_unique_violation
 
 Prepared = TypeVar("Prepared")
@@ -35,11 +37,13 @@ def once(
     do: Callable[[Prepared], Done],
     remember: Callable[[Done], dict[str, Any]],
     recall: Callable[[dict[str, Any]], Done],
+    at_once: Callable[[Prepared, Callable[[dict[str, Any]], Statement]], Done | None] | None = None,
 ) -> Done:
     """Do it if this client never used the key, else answer as then.
 
     `prepare` checks and may be slow; `do` writes, in one transaction with the key's row. Of many at the same time one
-    does it; the database lets the others see the row only when it is done.
+    does it; the database lets the others see the row only when it is done. `at_once` may do the same in one statement,
+    beginning with the one that it can make of the answer; it gives None where it cannot.
     Raises IdempotencyMismatch for another body, IdempotencyInFlight where an answer is not known yet.
     """
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
@@ -48,14 +52,21 @@ def once(
     if (row := _known(client, key)) is not None:
         return recall(_answer(row, body_sha256))
     prepared = prepare()
+
+    def with_answer(answer: dict[str, Any]) -> Statement:
+        return inserting(IdempotencyKey, {"client": client, "key": key, "body_sha256": body_sha256, "response": answer})
+
     try:
+        # A statement that fails would be the end of a transaction around it.
+        if at_once and not connection.in_atomic_block and (done := at_once(prepared, with_answer)) is not None:
+            return done
         with transaction.atomic():
             with transaction.atomic():
                 row = IdempotencyKey.objects.create(client=client, key=key, body_sha256=body_sha256)
-            done = do(prepared)
-            row.response = remember(done)
+            found = do(prepared)
+            row.response = remember(found)
             row.save(update_fields=["response"])
-            return done
+            return found
     except IntegrityError as error:
         row = _known(client, key) if is_unique_violation(error) else None
         if row is None:

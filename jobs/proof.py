@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from jobs.calibration import cut_by_calibration
@@ -14,6 +15,9 @@ from printers.models import Printer
 from templates_app.definition import Definition
 from templates_app.lint import Finding, lint
 from templates_app.rendering import resolve
+
+# Whoever has more wrong rows than that made one mistake in all of them.
+MOST_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,19 @@ def sentence(finding: Finding) -> str:
 
 
 def of_many(errors: list[tuple[int, HubError]], *, several: bool) -> HubError:
-    """The error of the only bad row, or the first, which then lists the problems of all."""
-    problems = [problem for number, error in errors for problem in _problems_of(error, number, several=several)]
+    """The error of the only bad row, or the first, which then counts the others and lists what is wrong with them."""
+    errors = sorted(errors, key=itemgetter(0))
+    rows = list(dict.fromkeys(number for number, _error in errors))
+    listed = set(rows[:MOST_LISTED])
+    problems = [
+        problem
+        for number, error in errors
+        if number in listed
+        for problem in _problems_of(error, number, several=several)
+    ]
     number, first = errors[0]
     where = f"Row {number + 1}: " if several else ""
-    more = f" ({len(errors) - 1} more rows are wrong, too.)" if len(errors) > 1 else ""
+    more = f" ({len(rows) - 1} more rows are wrong, too.)" if len(rows) > 1 else ""
     first.detail = f"{where}{first.detail}{more}"
     first.problems = problems
     return first

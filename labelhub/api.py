@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ninja import NinjaAPI
+from ninja.operation import Operation
 
 from jobs.api import routers as jobs
 from labelhub import problems
 from labelhub.access import Bearer
 from labelhub.integrations.api import router as integrations
-from labelhub.parsing import StrictParser
+from labelhub.parsing import NoParameters, StrictParser
 from labelhub.problems import API_PREFIX
 from printers.api import router as printers
 from templates_app.api import router as templates
@@ -37,6 +38,7 @@ def urls() -> tuple[list[Any], str, str]:
     The sign-in wall leaves them alone, because each checks its own caller.
     """
     patterns, app, namespace = api.urls
+    _refuse_parameters()
     parser.query_names = dict(_query_names())
     for pattern in patterns:
         pattern.callback.login_required = False  # type: ignore[union-attr]
@@ -51,11 +53,21 @@ def _turn(pattern: str) -> int:
     return BUSIEST.index(pattern) if pattern in BUSIEST else len(BUSIEST) + ("<" in pattern)
 
 
+def _refuse_parameters() -> None:
+    for _path, operation in _operations():
+        if {model.__ninja_param_source__ for model in operation.models} & {"body", "query"} == {"body"}:
+            operation.models.append(NoParameters)
+
+
 def _query_names() -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
+    for path, operation in _operations():
+        models: list[Any] = [each for each in operation.models if each.__ninja_param_source__ == "query"]
+        names = frozenset(name for model in models for name in model.__ninja_flatten_map__)
+        route = API_PREFIX.rstrip("/") + re.sub(r"{[^}:]+:", "{", path)
+        yield from (((method, route), names) for method in operation.methods)
+
+
+def _operations() -> Iterator[tuple[str, Operation]]:
     for bound in api._get_bound_routers():
         for path, view in bound.path_operations.items():
-            for operation in view.operations:
-                models: list[Any] = [each for each in operation.models if each.__ninja_param_source__ == "query"]
-                names = frozenset(name for model in models for name in model.__ninja_flatten_map__)
-                route = API_PREFIX.rstrip("/") + re.sub(r"{[^}:]+:", "{", path)
-                yield from (((method, route), names) for method in operation.methods)
+            yield from ((path, operation) for operation in view.operations)

@@ -103,7 +103,7 @@ async def _talk(scope: Scope, send: Send, stream: Bus, listener: Listener, after
     if after is not None:
         async for event in replay(listener.wanted, after, listener.since):
             repeated.add(event.id)
-            await _write(send, message(event, min(event.id, stream.reader.resume)))
+            await _write(send, message(listener.wanted.told(event), min(event.id, stream.reader.resume)))
     check_at = _next_check()
     while True:
         if time.monotonic() > check_at:
@@ -118,7 +118,7 @@ async def _talk(scope: Scope, send: Send, stream: Bus, listener: Listener, after
         if said is None:
             break
         if said.event.id not in repeated:
-            await _write(send, message(said.event, said.resume))
+            await _write(send, message(listener.wanted.told(said.event), said.resume))
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

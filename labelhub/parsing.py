@@ -1,14 +1,24 @@
 """What a request says, taken strictly: nothing is left out in silence, and what no column could hold is refused."""
 
 import json
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.http import HttpRequest
-from ninja.errors import ValidationError
+from ninja.params.models import QueryModel
 from ninja.parser import Parser
+from pydantic import ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from labelhub.access import route_of
 from labelhub.problems import MalformedJson, UnsupportedMediaType
+
+
+class NoParameters(QueryModel):
+    """For an operation that has a body alone: `?dry_run=1` behind its address would print."""
+
+    __ninja_param_source__ = "query"
+    __ninja_flatten_map__: ClassVar[dict[str, Any]] = {}
+    __ninja_flatten_map_reverse__: ClassVar[dict[str, Any]] = {}
 
 
 class StrictParser(Parser):
@@ -21,8 +31,11 @@ class StrictParser(Parser):
         known = self.query_names.get(route_of(request), frozenset(data))
         # A filter with a typing error would find everything.
         if unknown := sorted(set(data) - known):
-            sentence = f"There is no such parameter; there are {', '.join(sorted(known))}."
-            raise ValidationError([{"loc": ("query", name), "type": "unknown", "msg": sentence} for name in unknown])
+            there = f"there are {', '.join(sorted(known))}" if known else "the body says all"
+            kind = PydanticCustomError("unknown", "There is no such parameter; {there}.", {"there": there})
+            # pydantic's own error: ninja goes on then, and what is wrong with the body is told, too.
+            errors: list[InitErrorDetails] = [{"type": kind, "loc": (name,), "input": None} for name in unknown]
+            raise ValidationError.from_exception_data("Query", errors)
         return super().parse_querydict(data, list_fields, request)
 
     def parse_body(self, request: HttpRequest) -> Any:

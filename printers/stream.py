@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -30,6 +31,7 @@ LOOK_BACK = 100
 CHUNK = 500
 QUEUE_SIZE = 2000
 MAX_LISTENERS = 2000
+PRINTERS_IN_DATA = ("from_printer", "to_printer")
 Answer = TypeVar("Answer")
 
 # All reading of all streams goes through this one thread, and so through one database connection.
@@ -61,6 +63,19 @@ class Wanted:
         limits = {"printer_id": self.printer, "batch_id": self.batch, "job_id": self.job}
         events = events.filter(**{name: value for name, value in limits.items() if value is not None})
         return events.filter(printer_id__in=self.only_printers) if self.only_printers else events
+
+    def told(self, event: Event) -> Event:
+        """Without the ids of printers that whoever wants it may not see: a label came from there, or went there."""
+        hidden = {
+            name: None
+            for name in PRINTERS_IN_DATA
+            if self.only_printers and name in event.data and event.data[name] not in map(str, self.only_printers)
+        }
+        if not hidden:
+            return event
+        told = copy(event)
+        told.data = event.data | hidden
+        return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,8 @@ def list_job_events(request: HttpRequest, id: UUID, query: Query[PageQuery]) -> 
     wanted = Wanted(job=job_of(request, id).id, only_printers=caller_of(request).printer_ids)
     events = wanted.among(Event.objects.all())
     found = page(events, ("id",), cursor=query.cursor, limit=query.limit)
-    return list_answer(EventList(items=[event_out(each) for each in found.rows], next_cursor=found.next_cursor), names)
+    items = [event_out(wanted.told(each)) for each in found.rows]
+    return list_answer(EventList(items=items, next_cursor=found.next_cursor), names)
 
 
 @router.get("/jobs/{uuid:id}/image.png", operation_id="read_job_image", summary="Read a job's image")

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from jobs.idempotency import fingerprint, once
 from jobs.submission.checking import checked
-from jobs.submission.queueing import as_answer, from_answer, queue, queue_several
+from jobs.submission.queueing import WithAnswer, as_answer, from_answer, queue, queue_one, queue_several
 from jobs.submission.request import Accepted, AcceptedJob, Label, Request
 from jobs.submission.several import checked_several
 from jobs.submission.sketch import preview
@@ -25,7 +25,7 @@ def submit(request: Request, caller: Caller, *, idempotency_key: str | None = No
     """
     if request.labels:
         return _once(request, caller, idempotency_key, checked_several, queue_several)
-    return _once(request, caller, idempotency_key, checked, queue)
+    return _once(request, caller, idempotency_key, checked, queue, queue_one)
 
 
 def _once(
@@ -34,6 +34,7 @@ def _once(
     key: str | None,
     check: Callable[[Request, Caller], Checked],
     enqueue: Callable[[Checked], Accepted],
+    at_once: Callable[[Checked, WithAnswer], Accepted | None] | None = None,
 ) -> Accepted:
     if key is None:
         return enqueue(check(request, caller))
@@ -45,4 +46,5 @@ def _once(
         do=enqueue,
         remember=as_answer,
         recall=from_answer,
+        at_once=at_once,
     )

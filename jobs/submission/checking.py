@@ -27,7 +27,8 @@ from templates_app.lint import Finding
 from templates_app.models import TemplateVersion
 from templates_app.serials import upcoming
 
-MOST_PROBLEMS = 20
+# Errors by row.
+Wrong = list[tuple[int, HubError]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +51,23 @@ class Order:
     pool: Pool | None = None
     # Why this printer of the pool.
     placement: str = ""
-    # Whether problems name the row; None: where the request has several.
-    several: bool | None = None
+    # Of a batch of several templates, whose requests have no rows.
+    several: bool = False
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether problems say which row they are of."""
+        return self.several or len(self.request.rows) > 1
 
 
 def checked(request: Request, caller: Caller) -> tuple[Order, list[dict[str, Any]]]:
     """The order and its rows as they will be kept: defaults filled in, every label drawn once and read back."""
     order = look_up(request, caller, len(request.rows))
     rows = [with_defaults(order.definition, row) for row in request.rows]
-    check_duplicates(order, enumerate(rows))
-    check_tape(order, check_rows(order, ((number, {**row, **order.serials}) for number, row in enumerate(rows))))
+    wrong = duplicate_values(order, enumerate(rows))
+    tape = prove_rows(order, ((number, {**row, **order.serials}) for number, row in enumerate(rows)), wrong)
+    refuse_if(wrong, several=order.names_rows)
+    check_tape(order, tape)
     return order, rows
 
 
@@ -139,16 +147,12 @@ def with_defaults(definition: Definition, row: dict[str, Any]) -> dict[str, Any]
     return kept
 
 
-def check_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> float:
-    """How much tape they take, in mm.
-
-    Raises what is wrong with the rows: the error of the only bad one, or one that lists the first of many.
+def prove_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]], wrong: Wrong) -> float:
+    """How much tape they take, in mm; what is wrong with them is added to `wrong`.
 
     With `override_lint` what a person may answer for is kept in the order instead.
     """
     request = order.request
-    several = len(request.rows) > 1 if order.several is None else order.several
-    errors: list[tuple[int, HubError]] = []
     tape = 0.0
     for number, row in rows:
         try:
@@ -156,35 +160,36 @@ def check_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> floa
                 order.definition, row, order.model, order.medium, order.options, copies=request.copies, now=order.now
             )
         except HubError as error:
-            errors.append((number, error))
+            wrong.append((number, error))
         else:
             tape += found.tape_mm * request.copies
-            if wrong := found.errors:
-                _answer_for(order, number, wrong, errors)
-        if len(errors) >= MOST_PROBLEMS:
-            break
-    if errors:
-        raise of_many(errors, several=several)
+            if found.errors:
+                _answer_for(order, number, found.errors, wrong)
     return tape
 
 
-def _answer_for(order: Order, number: int, wrong: list[Finding], errors: list[tuple[int, HubError]]) -> None:
+def refuse_if(wrong: Wrong, *, several: bool) -> None:
+    """Raises the error of the only bad row, or one that lists many."""
+    if wrong:
+        raise of_many(wrong, several=several)
+
+
+def _answer_for(order: Order, number: int, findings: list[Finding], wrong: Wrong) -> None:
     if order.request.override_lint:
-        order.overridden.setdefault(number, []).extend(finding.message for finding in wrong)
+        order.overridden.setdefault(number, []).extend(finding.message for finding in findings)
     else:
-        errors.append((number, not_readable(wrong)))
+        wrong.append((number, not_readable(findings)))
 
 
-def check_duplicates(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> None:
-    errors: list[tuple[int, HubError]] = []
+def duplicate_values(order: Order, rows: Iterable[tuple[int, dict[str, Any]]]) -> Wrong:
+    wrong: Wrong = []
     for found in duplicates(order.definition, ((number + 1, row) for number, row in rows)):
         if order.request.override_lint:
             order.overridden.setdefault(found.row - 1, []).append(found.finding.message)
         else:
             problem = Problem(f"/fields/{found.name}", found.finding.message)
-            errors.append((found.row - 1, DuplicateValue(sentence(found.finding), [problem])))
-    if errors:
-        raise of_many(errors[:MOST_PROBLEMS], several=True)
+            wrong.append((found.row - 1, DuplicateValue(sentence(found.finding), [problem])))
+    return wrong
 
 
 def check_tape(order: Order, tape_mm: float) -> None:

@@ -1,8 +1,7 @@
 """The one transaction of a submit: serial numbers, batch, jobs and their rows in the log."""
 
 import logging
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -12,25 +11,44 @@ from django.db import transaction
 from jobs.doorbell import ring_on_commit
 from jobs.models import Batch, Job, State, time_ordered_id
 from jobs.queue.moving import LONGEST_PLACEMENT
-from jobs.submission.checking import MOST_PROBLEMS, Order, check_rows, check_tape
+from jobs.submission.checking import Order, Wrong, check_tape, prove_rows, refuse_if
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.doing import doing
 from printers.models import Event
 from printers.statements import inserting
-from printers.together import together
+from printers.together import Statement, together
 from templates_app.rendering.values import SERIAL
 from templates_app.serials import allocate, used_counters
 
 log = logging.getLogger(__name__)
 
 CHUNK = 500
+# Sentences that stand in the story of a label.
+MOST_OVERRIDDEN = 20
 # Of a row, by name.
 Columns = dict[str, Any]
+WithAnswer = Callable[[dict[str, Any]], Statement]
 
 
 def queue(prepared: tuple[Order, list[dict[str, Any]]]) -> Accepted:
     order, rows = prepared
-    return queue_rows(order, rows, len(rows))
+    return queue_one(prepared) or queue_rows(order, rows, len(rows))
+
+
+def queue_one(prepared: tuple[Order, list[dict[str, Any]]], with_answer: WithAnswer | None = None) -> Accepted | None:
+    """What scripts send all day is one label at a time: it is one statement, and so a transaction by itself.
+
+    `with_answer` makes the statement that comes first, of what will have been answered. None where it takes more.
+    """
+    order, rows = prepared
+    if len(rows) != 1 or used_counters(order.definition):
+        return None
+    [job] = _jobs(order, None, [(0, rows[0])])
+    answer = _answer(order, [AcceptedJob(job["id"], State.PENDING)], None)
+    first = [with_answer(as_answer(answer))] if with_answer else []
+    together([*first, inserting(Job, job)], [inserting(Event, _event(job, order))])
+    ring_on_commit(order.printer.pk)
+    return _accepted(order, answer)
 
 
 def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Accepted:
@@ -40,16 +58,14 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
     """
     jobs: list[AcceptedJob] = []
     left = iter(rows)
-    # What scripts send all day is one label at a time: it is one statement, and so a transaction by itself.
-    alone = total == 1 and not used_counters(order.definition)
-    with nullcontext() if alone else transaction.atomic():
+    with transaction.atomic():
         batch = _batch(order, total)
         while chunk := list(islice(left, CHUNK)):
             made = _jobs(order, batch, _with_serials(order, list(enumerate(chunk, len(jobs)))))
             _store(made, [_event(job, order) for job in made])
             jobs += (AcceptedJob(job["id"], State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
-    return _accepted(order, jobs, batch)
+    return _accepted(order, _answer(order, jobs, batch))
 
 
 def queue_several(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Accepted:
@@ -70,7 +86,7 @@ def queue_several(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Accepted:
             _store(made, sorted(events, key=lambda event: str(event["job_id"])))
             jobs += (AcceptedJob(job["id"], State.PENDING) for job in made)
         ring_on_commit(first.printer.pk)
-    return _accepted(first, jobs, batch)
+    return _accepted(first, _answer(first, jobs, batch))
 
 
 def _batch(order: Order, total: int) -> Batch | None:
@@ -81,21 +97,23 @@ def _batch(order: Order, total: int) -> Batch | None:
     )
 
 
-def _accepted(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> Accepted:
-    transaction.on_commit(lambda: _tell(order, jobs, batch))
+def _answer(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> Accepted:
     pooled: dict[str, Any] = {"printer": order.printer.pk, "placement": order.placement} if order.pool else {}
     return Accepted(jobs, batch.pk if batch else None, **pooled)
 
 
-def _tell(order: Order, jobs: list[AcceptedJob], batch: Batch | None) -> None:
-    with doing("queue labels", printer=order.printer.pk, **({"batch": batch.pk} if batch else {"job": jobs[0].id})):
-        log.info("labels queued: %d", len(jobs))
+def _accepted(order: Order, answer: Accepted) -> Accepted:
+    transaction.on_commit(lambda: _tell(order, answer))
+    return answer
+
+
+def _tell(order: Order, answer: Accepted) -> None:
+    of = {"batch": answer.batch} if answer.batch else {"job": answer.jobs[0].id}
+    with doing("queue labels", printer=order.printer.pk, **of):
+        log.info("labels queued: %d", len(answer.jobs))
 
 
 def _store(jobs: Sequence[Columns], events: Sequence[Columns]) -> None:
-    if len(jobs) == 1:
-        together([inserting(Job, jobs[0])], [inserting(Event, events[0])])
-        return
     Job.objects.bulk_create([Job(**job) for job in jobs])
     Event.objects.bulk_create([Event(**event) for event in events])
 
@@ -132,13 +150,16 @@ def _with_serials(order: Order, numbered: list[tuple[int, dict[str, Any]]]) -> l
     rows = allocate(order.definition, [row for _number, row in numbered])
     filled = [(number, row) for (number, _row), row in zip(numbered, rows, strict=True)]
     grown = [each for each in filled if any(len(each[1][name]) > len(order.serials[name]) for name in names)]
-    check_tape(order, check_rows(order, grown))
+    wrong: Wrong = []
+    tape = prove_rows(order, grown, wrong)
+    refuse_if(wrong, several=order.names_rows)
+    check_tape(order, tape)
     return filled
 
 
 def _event(job: Columns, order: Order) -> Columns:
     overridden = order.overridden.pop(job["position"], None)
-    told = {"overridden": overridden[:MOST_PROBLEMS]} if overridden else {}
+    told = {"overridden": overridden[:MOST_OVERRIDDEN]} if overridden else {}
     return {
         "at": job["created_at"],
         "kind": "job.pending",

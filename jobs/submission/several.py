@@ -9,7 +9,16 @@ from typing import Any
 
 from jobs.errors import TooMuchTape
 from jobs.pools.choosing import choose, find_pool
-from jobs.submission.checking import Order, check_duplicates, check_rows, check_tape, look_up, with_defaults
+from jobs.submission.checking import (
+    Order,
+    Wrong,
+    check_tape,
+    duplicate_values,
+    look_up,
+    prove_rows,
+    refuse_if,
+    with_defaults,
+)
 from jobs.submission.request import MAX_COPIES, Request
 from printers.callers import Caller
 from printers.errors import HubError, InvalidInput, Problem
@@ -40,9 +49,11 @@ def checked_several(request: Request, caller: Caller) -> list[tuple[Order, dict[
         by_template[label.template].append((number, row))
         found.append((orders[kind], row))
     with _pointing_at_labels():
+        wrong: Wrong = []
         for (key, _copies), order in orders.items():
-            check_duplicates(order, by_template.pop(key, []))
-        tape = sum(check_rows(order, by_order[kind]) for kind, order in orders.items())
+            wrong += duplicate_values(order, by_template.pop(key, []))
+        tape = sum(prove_rows(order, by_order[kind], wrong) for kind, order in orders.items())
+        refuse_if(wrong, several=len(request.labels) > 1)
         check_tape(found[0][0], tape)
     return found
 

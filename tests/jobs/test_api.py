@@ -96,6 +96,16 @@ class TestPrint:
             assert script("print").post("/api/print", order(printer), Idempotency_Key="17").status_code == 202
         assert Job.objects.count() == 2
 
+    def test_a_parameter_that_it_does_not_have_prints_nothing_and_hides_nothing(self, printer: Printer) -> None:
+        response = script("print").post("/api/print?dry_run=1", order(printer))
+        body = assert_problem(response, 422, "invalid", "/dry_run")
+        assert body["problems"][0]["in"] == "query"
+        response = script("print").post("/api/print?dry_run=1", order(printer, copies=0, colour="red"))
+        body = assert_problem(response, 422, "invalid")
+        found = {(each["in"], each["pointer"]) for each in body["problems"]}
+        assert found == {("query", "/dry_run"), ("body", "/copies"), ("body", "/colour")}
+        assert not Job.objects.exists()
+
     @pytest.mark.parametrize("key", ["", "x" * 256])
     def test_a_key_has_a_length(self, printer: Printer, key: str) -> None:
         response = script("print").post("/api/print", order(printer), Idempotency_Key=key)
@@ -458,6 +468,9 @@ class TestTurn:
         stories = [caller.get(f"/api/jobs/{first}/events").json()["items"] for caller in (everyone, bound)]
         assert [len(items) for items in stories] == [3, 2]
         assert {each["printer"] for each in stories[1]} == {str(other.id)}
+        told = [next(each for each in items if each["kind"] == "job.moved")["data"] for items in stories]
+        assert [data["from_printer"] for data in told] == [str(printer.id), None]
+        assert [data["to_printer"] for data in told] == [str(other.id)] * 2
         assert everyone.get(f"/api/batches/{done['batch']}").json()["printer"] == str(printer.id)
         batch = bound.get(f"/api/batches/{done['batch']}").json()
         assert (batch["printer"], [job["id"] for job in batch["jobs"]]) == (None, [first])

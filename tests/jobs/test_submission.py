@@ -17,7 +17,7 @@ from printers.models import Event, Printer
 from printers.models import PrinterStatus as Status
 from templates_app.errors import DoesNotFit, InvalidFields, UnknownTemplate
 from templates_app.models import Counter
-from tests.jobs.labels import ANN, QR, ask, make_printer, make_template, one
+from tests.jobs.labels import ANN, QR, TEXT, ask, make_printer, make_template, one
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -167,6 +167,23 @@ class TestRefusals:
         pointers = [problem.pointer for problem in caught.value.problems]
         assert pointers[0] == "/rows/2/word"
         assert any(pointer.startswith("/rows/3") for pointer in pointers)
+        assert nothing_queued()
+
+    def test_every_bad_row_counts_and_a_hundred_are_listed(self, printer: Printer) -> None:
+        rows = [{"word": "a"}, *({"word": "x", f"no{n}": 1} for n in range(130))]
+        with pytest.raises(InvalidFields) as caught:
+            submit(request(printer, rows=rows), ANN)
+        assert caught.value.detail.startswith("Row 2: ")
+        assert "129 more rows are wrong" in caught.value.detail
+        assert [problem.pointer for problem in caught.value.problems] == [f"/rows/{n + 1}/no{n}" for n in range(100)]
+        assert nothing_queued()
+
+    def test_a_value_that_comes_twice_hides_nothing(self, printer: Printer) -> None:
+        make_template(TEXT.replace('key = "word"', 'key = "once"').replace("required = true", "unique = true"))
+        rows = [{"word": "a", "colour": 1}, {"word": "b"}, {"word": "b"}]
+        with pytest.raises(InvalidFields) as caught:
+            submit(request(printer, template="once", rows=rows), ANN)
+        assert [problem.pointer for problem in caught.value.problems] == ["/rows/0/colour", "/rows/2/word"]
         assert nothing_queued()
 
 

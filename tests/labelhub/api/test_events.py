@@ -240,6 +240,22 @@ def test_who_may_no_longer_listen_hears_no_more(monkeypatch: pytest.MonkeyPatch)
     run(scenario)
 
 
+def test_a_bound_token_does_not_hear_where_a_label_came_from() -> None:
+    mine, other = make_printer("mine"), make_printer("other")
+    token = script("read", printers=(mine,)).text
+    before = record("start")
+    moved = {"from_printer": str(other.id), "to_printer": str(mine.id)}
+
+    async def scenario() -> None:
+        async with Listening(token=token, last=str(before.id)) as stream_:
+            await elsewhere(lambda: record("new", printer_id=mine.id, data=moved))
+            await stream_.until(lambda: "new" in stream_.kinds)
+            assert [data["data"]["from_printer"] for _id, data in stream_.messages] == [None, None]
+
+    record("old", printer_id=mine.id, data=moved)
+    run(scenario)
+
+
 def test_a_session_may_listen() -> None:
     browser = Client()
     browser.force_login(User.objects.create_user("eva"))
