@@ -16,7 +16,7 @@ from labelhub.problems import MalformedJson, UnsupportedMediaType
 class NoParameters(QueryModel):
     """For an operation that has a body alone: `?dry_run=1` behind its address would print."""
 
-    __ninja_param_source__ = "query"
+    __ninja_param_source__ = "query"  # type: ignore[assignment]
     __ninja_flatten_map__: ClassVar[dict[str, Any]] = {}
     __ninja_flatten_map_reverse__: ClassVar[dict[str, Any]] = {}
 

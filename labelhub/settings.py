@@ -103,9 +103,12 @@ except ValueError:
 DATABASE_CONNECTIONS = envint("LABELHUB_DATABASE_CONNECTIONS", 16)
 EMBEDDED_DATABASE = DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3"
 if EMBEDDED_DATABASE:
+    from labelhub.sqlite import InTurns
+
     DATABASES["default"] |= {
         "CONN_MAX_AGE": None,
         "OPTIONS": {
+            "factory": InTurns,
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             # FULL: with WAL and NORMAL a power cut can lose the row that says "this label may have been sent".
