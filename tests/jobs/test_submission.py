@@ -3,7 +3,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from jobs.errors import IdempotencyInFlight, IdempotencyMismatch, LabelNotReadable, PrinterNotUsable
@@ -230,6 +231,24 @@ class TestIdempotency:
         Job.objects.update(state=State.COMPLETED)
         again = submit(request(printer), ANN, idempotency_key="k")
         assert (again.jobs, again.batch, again.replayed) == (first.jobs, None, True)
+        assert Job.objects.count() == 1
+
+    def test_one_label_is_one_write(self, printer: Printer) -> None:
+        ask(printer)
+        with CaptureQueriesContext(connection) as asked:
+            submit(request(printer), ANN, idempotency_key="k")
+        tables = [each["sql"].count("INSERT INTO") for each in asked]
+        expected = [3] if connection.vendor == "postgresql" else [1, 1, 1]
+        assert [count for count in tables if count] == expected
+        assert not any("UPDATE" in each["sql"] or "SAVEPOINT" in each["sql"] for each in asked)
+        row = IdempotencyKey.objects.get()
+        assert row.response == {"jobs": [str(Job.objects.latest("created_at").pk)]}
+
+    def test_in_a_transaction_of_somebody_else_too(self, printer: Printer) -> None:
+        with transaction.atomic():
+            first = submit(request(printer), ANN, idempotency_key="k")
+            again = submit(request(printer), ANN, idempotency_key="k")
+        assert (again.jobs, again.replayed) == (first.jobs, True)
         assert Job.objects.count() == 1
 
     def test_a_batch_too(self, printer: Printer) -> None:
