@@ -1,5 +1,7 @@
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +12,18 @@ from labelhub.accounts.models import ApiToken, Scope, User
 from labelhub.startup import BroughtUp
 
 log = logging.getLogger(__name__)
+
+
+@contextmanager
+def warnings_only(name: str) -> Iterator[None]:
+    """What becomes of the sample label is told by the announcement, and no log line stands amid it."""
+    logger = logging.getLogger(name)
+    level = logger.level
+    logger.setLevel(max(level, logging.WARNING))
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 class Announcement:
@@ -27,7 +41,9 @@ class Announcement:
             if settings.DEMO:
                 from labelhub.demo import print_sample
 
-                if sample := print_sample(self.origin):
+                with warnings_only("jobs"):
+                    sample = print_sample(self.origin)
+                if sample:
                     self._line("Sample", sample)
         except Exception:
             log.exception("The demo is not complete")

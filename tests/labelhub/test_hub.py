@@ -29,6 +29,8 @@ def test_first_start_stop_and_second_start(tmp_path: Path) -> None:
         assert (name, len(password) >= 16) == ("admin", True)
         token = hub.said("API token")
         assert hub.said("Sample") == f"{data}/demo/pt-p750w/0001.png (confirmed)"
+        announced = hub.out[hub.out.index(" is ready after ") : hub.out.index("Ctrl-C stops it")]
+        assert [line for line in announced.splitlines()[1:] if not line.startswith("  ")] == []
         assert (data / "demo/pt-p750w/0001.png").read_bytes().startswith(b"\x89PNG")
         assert hub.call("GET", "/healthz")[0] == 200
         code, jobs = hub.call("GET", "/api/jobs", token=token)
