@@ -134,6 +134,7 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
                 "connection_class": QuietlyChecked,
             },
             "connect_timeout": 5,
+            "options": "-c plan_cache_mode=force_generic_plan",
         },
     }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
