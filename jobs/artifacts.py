@@ -1,7 +1,8 @@
 """The exact dots of every label that was rendered for printing, as PNG files named by their own SHA-256.
 
-A file is whole or not there: it is written beside, synced and renamed. It is believed only after its content was
-hashed, so that a torn, empty or foreign file is an error with its name in it, never a wrong label.
+A file is written beside and renamed, and believed only after its content was hashed, so that a torn, empty or foreign
+one is an error with its name in it, never a wrong label. Nothing waits for the disk: what a power cut takes is drawn
+again from the job, which the database has.
 """
 
 import hashlib
@@ -105,15 +106,8 @@ def _write(path: Path, png: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(png)
-            file.flush()
-            os.fsync(file.fileno())
         Path(unfinished).replace(path)
     except BaseException:
         with suppress(OSError):
             Path(unfinished).unlink()
         raise
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

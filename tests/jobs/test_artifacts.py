@@ -1,5 +1,6 @@
-import errno
+import os
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 from django.conf import LazySettings
@@ -52,10 +53,11 @@ def test_a_name_that_is_none_touches_no_file(name: str) -> None:
 
 
 def test_a_disk_that_is_full_leaves_nothing_half_done(raster: Raster, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def full(descriptor: int, mode: str) -> IO[bytes]:
+        os.close(descriptor)
+        return cast("IO[bytes]", Path("/dev/full").open(mode))
 
-    monkeypatch.setattr("jobs.artifacts.os.fsync", full)
+    monkeypatch.setattr("jobs.artifacts.os.fdopen", full)
     with pytest.raises(ArtifactUnusable) as caught:
         keep(raster)
     assert "No space left on device" in caught.value.detail
