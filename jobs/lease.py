@@ -21,8 +21,8 @@ from uuid import UUID
 from django.db.models import F, Value
 from django.db.models.functions import Now
 
-from jobs.models import PrinterLease
-from printers.statements import Update, given
+from jobs.models import Job, PrinterLease
+from printers.statements import Select, Update, given
 from printers.together import Statement
 
 LEASE_S = 30.0
@@ -50,6 +50,8 @@ class Lease:
     failures: int = 0
     # The medium of a strip that has begun and not ended; a label that opens one sets it, its barrier writes it.
     open_strip: str = ""
+    # What was next in its turn behind the job that was found last.
+    behind: Job | None = None
 
     @property
     def mine(self) -> bool:
@@ -95,17 +97,18 @@ def acquire(printer_id: UUID) -> Lease | None:
     asked_at, owner = _monotonic(), this_owner()
     kept = _taking(LEASE_S, gone=False).one(printer=printer_id, owner=owner)
     if kept is None:
-        held = PrinterLease.objects.filter(printer_id=printer_id).values_list("token", "owner").first()
+        held = next(iter(HELD.run(printer=printer_id)), None)
         if held is None:
             PrinterLease.objects.bulk_create([PrinterLease(printer_id=printer_id)], ignore_conflicts=True)
-        elif not owner_is_gone(held[1]):
+        elif not owner_is_gone(held.owner):
             return None
-        kept = _taking(LEASE_S, gone=True).one(printer=printer_id, owner=owner, held_token=held[0] if held else 0)
+        kept = _taking(LEASE_S, gone=True).one(printer=printer_id, owner=owner, held_token=held.token if held else 0)
         if kept is None:
             return None
     return Lease(printer_id, owner=owner, stops_at=asked_at + LEASE_S - MARGIN_S, **kept)
 
 
+HELD = Select(lambda: PrinterLease.objects.filter(**given(PrinterLease, {"printer_id": "printer"})))
 KEPT = ("token", "served_to", "served", "failures", "open_strip")
 RELEASE = Update(
     lambda: (

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from jobs import epoch, failpoints, queue
+from jobs import failpoints, queue
 from jobs.artifacts import keep, load
 from jobs.dispatch.keeping import drop_broken_connection
 from jobs.dispatch.obstacles import (
@@ -35,7 +35,6 @@ from jobs.dispatch.sending import (
     Unsettled,
     deliver,
     is_stopping,
-    release_connection,
 )
 from jobs.dispatch.stopping import (
     OFFLINE,
@@ -53,8 +52,8 @@ from jobs.dispatch.strips import end_left_strip
 from jobs.dispatch.waiting import NOT_READY_PAUSE, release_fitting
 from jobs.errors import ArtifactUnusable, NotAllowed
 from jobs.layout import render_job
-from jobs.lease import acquire
-from jobs.models import Attempt, Job, Outcome, Phase
+from jobs.lease import Lease, acquire
+from jobs.models import Attempt, Epoch, Job, Outcome, Phase
 from jobs.states import (
     CANNOT_PRINT,
     EXPIRED,
@@ -87,21 +86,27 @@ def drain(printer_id: UUID) -> None:
 
     Harmless to call at any time, any number of times, from anywhere.
     """
-    if epoch.held_since() is not None:
-        return
     with doing("serve a printer", printer=printer_id):
         _drain(printer_id)
 
 
+# Of this process, so that a ring for a printer that is served here costs the database nothing.
+_turns: dict[UUID, Lease] = {}
+
+
 def _drain(printer_id: UUID) -> None:
     while not is_stopping():
-        lease = acquire(printer_id)
+        here = _turns.get(printer_id)
+        lease = None if here is not None and here.mine else acquire(printer_id)
         if lease is None:
             # Whoever has it looks for new jobs once more after letting go of it.
             return
+        _turns[printer_id] = lease
         try:
             _work(printer_id, Turn(lease))
         finally:
+            if _turns.get(printer_id) is lease:
+                del _turns[printer_id]
             with suppress(DatabaseError):
                 lease.release()
         if not _more_to_do(printer_id):
@@ -125,6 +130,7 @@ class Desk(NamedTuple):
 
 
 def _desk(printer_id: UUID) -> Desk | None:
+    """None where there is no such printer, or nothing prints because the database was restored."""
     for found in DESK(printer_id):
         return Desk(found, found.waiting, found.held, found.left)  # type: ignore[attr-defined]
     return None
@@ -134,7 +140,7 @@ def _with_its_jobs(printer_id: UUID) -> QuerySet[Printer]:
     jobs = Job.objects.filter(printer_id=OuterRef("pk")).order_by()
     return (
         Printer.objects.select_related("status")
-        .filter(pk=printer_id)
+        .filter(~Exists(Epoch.objects.filter(held_since__isnull=False)), pk=printer_id)
         .order_by()
         .annotate(
             waiting=Exists(jobs.waiting(Now()).order_by()),
@@ -156,13 +162,14 @@ def _work(printer_id: UUID, turn: Turn) -> None:
     session = Session(turn)
     try:
         while turn.is_mine() and not is_stopping() and _work_on_next(printer_id, session):
-            release_connection()
+            pass
     finally:
         session.end()
 
 
 def _work_on_next(printer_id: UUID, session: Session) -> bool:
-    """One job, if there is one; whether there may be another."""
+    """One job, if there is one; whether there may be another in this turn."""
+    alone = False
     if session.rested is None:
         desk = _desk(printer_id)
         if desk is not None and desk.left:
@@ -170,6 +177,8 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
             desk = _desk(printer_id)
         printer = desk.printer if desk else None
         job = _next(desk, session) if desk is not None and _may_print(desk.printer) else None
+        # What comes in meanwhile is seen by the look behind the turn.
+        alone = desk is not None and not desk.held and session.turn.lease.behind is None
     else:
         # Between two labels of a batch only what a person may have changed is looked at.
         found = PRINTER.run(printer=printer_id)
@@ -178,7 +187,7 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
         return False
     with doing("print a label", job=job.pk):
         claimed = queue.claim_next(printer_id, session.turn.lease, job)
-        return claimed is not None and _print(*claimed, session, printer)
+        return claimed is not None and _print(*claimed, session, printer) and not alone
 
 
 def _next(desk: Desk, session: Session) -> Job | None:
@@ -239,7 +248,7 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
         leave_alone(printer)
         return False
     except Unsettled as error:
-        _persist_unknown(job, attempt, f"{error} Look whether the label came out.")
+        queue.stop(job, attempt, [OUTCOME_UNKNOWN], f"{error} Look whether the label came out.")
         leave_alone(printer)
         return False
     except DatabaseError:
@@ -367,8 +376,3 @@ def _survive(job: Job, attempt: Attempt, printer: Printer, error: Exception) -> 
         return False
     count_death(job, attempt, what)
     return True
-
-
-def _persist_unknown(job: Job, attempt: Attempt, message: str) -> None:
-    Attempt.objects.filter(pk=attempt.pk).update(bytes_acked=attempt.bytes_acked)
-    queue.stop(job, attempt, [OUTCOME_UNKNOWN], message)

@@ -1,4 +1,4 @@
-"""What is known of a label goes into its attempt first, then into the job: a crash between the two loses nothing."""
+"""What is known of a label goes into its attempt and into the job at once: a crash leaves all of it or nothing."""
 
 import logging
 import time
@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from jobs import failpoints, queue
-from jobs.attempts import write
 from jobs.dispatch.evidence import Verdict
 from jobs.dispatch.keeping import DATABASE_AWAY, drop_broken_connection
 from jobs.dispatch.sending import is_stopping
-from jobs.models import Attempt, Job, Outcome, Phase
+from jobs.models import Attempt, Job, Outcome
 
 log = logging.getLogger(__name__)
 
@@ -21,9 +20,6 @@ STEP_S = 0.5
 
 
 def report(job: Job, attempt: Attempt, verdict: Verdict) -> None:
-    attempt.phase = Phase.TERMINAL
-    attempt.outcome, attempt.reasons, attempt.message = verdict.outcome, list(verdict.reasons), verdict.message
-    _persist(lambda: write(attempt, "phase", "outcome", "reasons", "message", "evidence"))
     failpoints.hit("evidence")
     _persist(lambda: settle(job, attempt, verdict.outcome, verdict.reasons, verdict.message))
     failpoints.hit("reported")

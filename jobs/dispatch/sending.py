@@ -53,8 +53,8 @@ EARLY_END_S = 0.01
 # A printer that shows no sign of a page for so long waits for the next one.
 HELD_MS = 3000
 POLL_PATIENCE_S = 0.5
-# A printer that reads slower than that is waited for without a connection to the database.
-LEND_S = 0.02
+# A turn that lasts longer than that gives its connection to the database to others in between.
+LEND_S = 0.1
 # A label that takes longer is shown as being printed, a printer that is silent for longer as being away.
 SHOW_AFTER_MS = 2000
 # Four times a second, quicker at first: a short label is over soon.
@@ -77,7 +77,7 @@ class Turn:
 
     `pausing`: the printer was left alone after a failure. `looked_at` and `looked_with` are when (by the monotonic
     clock) and for which medium held jobs were last looked through. `drawn` is what the last label shows, its dots, and
-    the name under which they are kept. `sends_since`: the label went out from that instant on, by the same clock.
+    the name under which they are kept. `lent_at`: others could have its connection to the database, by the same clock.
     """
 
     def __init__(self, lease: Lease) -> None:
@@ -87,23 +87,28 @@ class Turn:
         self.looked_with: str | None = None
         self.versions: dict[int | None, TemplateVersion | None] = {}
         self.drawn: tuple[tuple[object, ...], Raster, str] | None = None
-        self.sends_since = float("-inf")
+        self.lent_at = time.monotonic()
 
     def is_mine(self) -> bool:
-        if time.monotonic() - self.sends_since > LEND_S:
-            release_connection()
+        if time.monotonic() - self.lent_at > LEND_S:
+            self.lend()
         if self.lease.due and not self.lease.lost:
             try:
                 self.lease.renew()
-                release_connection()
+                self.lend()
             except DatabaseError as error:
                 # It is tried again at the next look; the lease's own end stops us in time.
                 log.warning("The turn at printer %s could not be renewed: %s", self.lease.printer_id, error)
         return self.lease.mine
 
+    def lend(self) -> None:
+        """The connection to the database, before a printer is waited for: there are fewer than printers."""
+        self.lent_at = time.monotonic()
+        release_connection()
+
 
 def release_connection() -> None:
-    """Back to the pool, before a printer is waited for, and behind each label: there are fewer than printers."""
+    """Back to the pool."""
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
         connection.close()
 
@@ -145,7 +150,7 @@ class Session:
         """Whether the label after this one is to go over the same connection, as far as anybody can tell now."""
         if self.holds or job.batch_id is None:
             return False
-        following = queue.next_job(self.turn.lease)
+        following = queue.job_behind(self.turn.lease)
         return following is not None and _run_of(following, printer) == _run_of(job, printer)
 
     def connect(self, job: Job, printer: Printer, looked: Looked) -> transport.Connection:
@@ -163,7 +168,7 @@ class Session:
 
     def knock(self, job: Job, printer: Printer) -> bool:
         """Whether it takes a connection, which is kept for this label: nobody has to write down that it does not."""
-        release_connection()
+        self.turn.lend()
         try:
             self.connect(job, printer, Looked(None))
         except PrinterNotReachable:
@@ -255,7 +260,7 @@ def deliver(
     attempt.stream_sha256 = hashlib.sha256(b"".join(pages)).hexdigest()
     attempt.tape_mm = tape_mm(model, medium, raster, job.copies)
     if session.link is None:
-        release_connection()
+        turn.lend()
     link = session.connect(job, printer, looked)
     failpoints.hit("connected")
     if looked.reading is None and has_answered(printer):
@@ -278,12 +283,11 @@ def deliver(
     opens = medium.key if cut_off and len(pages) > last else turn.lease.open_strip
     if not turn.is_mine() or not _cross(job, attempt, turn.lease, open_strip=opens):
         raise TurnLost("It was canceled, or this worker's turn at the printer ended.")
-    turn.sends_since = time.monotonic()
     failpoints.hit("after-barrier")
     try:
         _send(link, pages, attempt, watch, printer, turn)
         session.sent(ended=last, ending=partial(driver.ending, model, medium, options) if cut_off else None)
-        _note_acked(attempt)
+        attempt.acked_at = timezone.now()
         if not followed:
             # One that has ended its side by now did so before it had everything.
             link.look(EARLY_END_S)
@@ -352,12 +356,6 @@ def _has_printed(pages: int, began: float, watch: Watch, printer: Printer, turn:
     return True
 
 
-def _note_acked(attempt: Attempt) -> None:
-    attempt.acked_at = timezone.now()
-    note(attempt, Phase.BYTES_ACKED, "bytes_acked", "acked_at")
-    failpoints.hit("acked")
-
-
 def observe(
     attempt: Attempt, turn: Turn, printer: Printer, watch: Watch, seconds: float, session: Session | None = None
 ) -> Verdict | None:
@@ -366,7 +364,8 @@ def observe(
     began = time.monotonic()
     deadline = began + seconds * SAFETY + WATCH_SLACK_S
     if not watch.listening:
-        release_connection()
+        _note_acked(attempt)
+        turn.lend()
         # It takes its time even where nobody can see it: the next label would find it busy.
         patience = max(DRAIN_S, seconds * SAFETY)
         while (now := time.monotonic()) < deadline and not is_stopping() and turn.is_mine():
@@ -377,18 +376,23 @@ def observe(
         return watch.at_deadline()
     shown = False
     for number in count():
+        if number == 1:
+            # One that is printed at the first look needs no note of how far it came.
+            _note_acked(attempt)
         if seconds_to_wait := POLLS_S[min(number, len(POLLS_S) - 1)]:
-            release_connection()
+            turn.lend()
         _wait(link, watch, seconds_to_wait)
-        if is_stopping() or not turn.is_mine():
+        if (number and is_stopping()) or not turn.is_mine():
             return None
         answer = status.quick_answer(printer, POLL_PATIENCE_S)
         reading = merge(answer, printer.model) if answer.ok else None
         elapsed_ms = round((time.monotonic() - began) * 1000)
         watch.see(elapsed_ms, reading)
-        if watch.printing_seen and attempt.phase != Phase.PRINTING_SEEN:
+        if watch.printing_seen and attempt.phase == Phase.BYTES_ACKED:
             note(attempt, Phase.PRINTING_SEEN, "evidence")
         if (verdict := watch.verdict()) is not None:
+            if not number:
+                failpoints.hit("acked")
             # People see at once what is wrong with it, and whoever probes sees when it is well again.
             if not watch.last_ready or shown:
                 keep_watched(printer, answer, reading)
@@ -402,6 +406,13 @@ def observe(
             shown = True
             keep_watched(printer, answer, reading)
     return None
+
+
+def _note_acked(attempt: Attempt) -> None:
+    """Whoever finds the label after this worker's death knows by it that the printer has everything."""
+    if attempt.phase == Phase.SENDING:
+        note(attempt, Phase.BYTES_ACKED, "bytes_acked", "acked_at")
+        failpoints.hit("acked")
 
 
 def _wait(link: transport.Connection | None, watch: Watch, seconds: float) -> None:

@@ -4,7 +4,7 @@ from jobs.queue.again import reprint
 from jobs.queue.moving import move
 from jobs.queue.people import cancel, hold, release, resolve, set_priority
 from jobs.queue.restored import hold_all, release_all
-from jobs.queue.turns import next_job
+from jobs.queue.turns import job_behind, next_job
 from jobs.queue.work import (
     abort,
     claim_next,
@@ -25,6 +25,7 @@ __all__ = [
     "cross_barrier",
     "hold",
     "hold_all",
+    "job_behind",
     "move",
     "next_job",
     "release",

@@ -16,17 +16,25 @@ TURN_LABELS = 10
 
 
 def next_job(lease: Lease) -> Job | None:
-    """The job that has its turn now; None where nothing may be printed. Changes nothing, so it may be asked any time.
-
-    Whoever keeps a strip open sees by it whether the strip goes on: the next job is of the same batch, or it ends.
-    """
+    """The job that has its turn now, None where nothing may be printed. It may be asked any time."""
     asked = {"now": timezone.now(), "printer": lease.printer_id, "served_to": lease.served_to}
     if not lease.served_to and lease.served < TURN_LABELS:
         found = ANYBODYS.run(**asked)
     else:
         theirs = OTHERS if lease.served >= TURN_LABELS else SAME_OR_OTHERS
         found = theirs.run(**asked) or ANYBODYS.run(**asked)
+    lease.behind = found[1] if len(found) > 1 else None
     return found[0] if found else None
+
+
+def job_behind(lease: Lease) -> Job | None:
+    """What `next_job` would say now that the one it gave last is claimed.
+
+    Whoever keeps a strip open sees by it whether the strip goes on: the next job is of the same batch, or it ends.
+    """
+    behind, lease.behind = lease.behind, None
+    # The others have their turn now; or it was the last one of its urgency.
+    return next_job(lease) if behind is None or lease.served >= TURN_LABELS else behind
 
 
 def _equals() -> QuerySet[Job]:
@@ -43,9 +51,9 @@ def _equals() -> QuerySet[Job]:
     return equals.order_by("requested_by", "created_at", "position", "id")
 
 
-OTHERS = Select(lambda: _equals().filter(**given(Job, {"requested_by__gt": "served_to"}))[:1])
-SAME_OR_OTHERS = Select(lambda: _equals().filter(**given(Job, {"requested_by__gte": "served_to"}))[:1])
-ANYBODYS = Select(lambda: _equals()[:1])
+OTHERS = Select(lambda: _equals().filter(**given(Job, {"requested_by__gt": "served_to"}))[:2])
+SAME_OR_OTHERS = Select(lambda: _equals().filter(**given(Job, {"requested_by__gte": "served_to"}))[:2])
+ANYBODYS = Select(lambda: _equals()[:2])
 
 
 def note_served(lease: Lease, job: Job) -> None:

@@ -189,6 +189,9 @@ def _held_for(reasons: tuple[str, ...]) -> Q:
     return Q(reasons=list(reasons))
 
 
+KNOWN_AT_THE_END = ("outcome", "reasons", "message", "ended_at", "phase", "bytes_acked", "acked_at", "evidence")
+
+
 def _end(
     job: Job,
     attempt: Attempt,
@@ -213,7 +216,7 @@ def _end(
         attempt=attempt,
         only=NEVER_CLAIMED if job.token is None else IS_CLAIMED,
         checked={} if job.token is None else {"claimed_with": job.token},
-        also=[writing(attempt, "outcome", "reasons", "message", "ended_at", "phase")],
+        also=[writing(attempt, *KNOWN_AT_THE_END)],
         outcome=outcome,
         # What was drawn for it is sent by every attempt.
         artifact=job.artifact,

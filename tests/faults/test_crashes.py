@@ -88,11 +88,26 @@ def test_killed_with_everything_acknowledged_the_printers_counter_tells(
 
 
 @pytest.mark.fault(4)
+def test_killed_before_what_was_seen_is_written_it_is_not_sent_again(printer: Printer, device: EmulatedPrinter) -> None:
+    job = killed_at("evidence", printer)
+    assert (job.state, last_attempt(job).phase) == (State.PROCESSING, Phase.PRINTING_SEEN)
+
+    drain(printer.pk)
+    job.refresh_from_db()
+    assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
+    assert job.attempts.count() == 1
+    assert len(device.labels) == 1
+    check_invariants([device])
+
+
+@pytest.mark.fault(4)
 def test_killed_between_evidence_and_report_the_report_alone_is_done_again(
     printer: Printer, device: EmulatedPrinter
 ) -> None:
+    """As workers did it that wrote the one before the other."""
     job = killed_at("evidence", printer)
-    assert (job.state, last_attempt(job).phase) == (State.PROCESSING, Phase.TERMINAL)
+    reasons = ["job-completed-successfully"]
+    job.attempts.update(phase=Phase.TERMINAL, outcome=Outcome.CONFIRMED, reasons=reasons)
     device.set_fault("snmp-off")
 
     drain(printer.pk)

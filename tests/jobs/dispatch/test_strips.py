@@ -206,7 +206,7 @@ class TestTheNextLabelDoesNotCome:
         assert cuts(device) == ["half", "full", "full", "half", "full"]
         assert device.connections == 3
 
-    def test_the_label_before_an_urgent_one_ends_the_strip(
+    def test_somebody_urgent_comes_while_a_label_is_drawn(
         self, printer: Printer, device: EmulatedPrinter, at: At
     ) -> None:
         ask(printer, "one", "two", "three")
@@ -214,7 +214,13 @@ class TestTheNextLabelDoesNotCome:
         drain(printer.pk)
         one_, two, three, urgent = images()
         assert came_out(device) == [one_, two, urgent, three]
-        assert cuts(device) == ["half", "full", "full", "full"]
+        assert [(blank(label), label.cut) for label in device.labels] == [
+            (False, "half"),
+            (False, "half"),
+            (True, "full"),
+            (False, "full"),
+            (False, "full"),
+        ]
 
     def test_the_next_one_is_for_another_tape(self, printer: Printer, device: EmulatedPrinter, at: At) -> None:
         ask(printer, "one", "two")
