@@ -3,16 +3,14 @@
 import logging
 import time
 from contextlib import suppress
-from typing import NamedTuple
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs import failpoints, queue
-from jobs.artifacts import keep, load
+from jobs.dispatch.desk import PRINTER, Desk, desk_of, may_print
+from jobs.dispatch.image import image_of
 from jobs.dispatch.keeping import drop_broken_connection
 from jobs.dispatch.obstacles import (
     CannotPrint,
@@ -28,14 +26,8 @@ from jobs.dispatch.obstacles import (
 from jobs.dispatch.preflight import Looked, check_medium, look
 from jobs.dispatch.recovery import count_death, recover
 from jobs.dispatch.reporting import report
-from jobs.dispatch.sending import (
-    NothingSent,
-    Session,
-    Turn,
-    Unsettled,
-    deliver,
-    is_stopping,
-)
+from jobs.dispatch.sending import NothingSent, Unsettled, deliver
+from jobs.dispatch.session import Session, Turn, is_stopping
 from jobs.dispatch.stopping import (
     OFFLINE,
     RETRY_PAUSE_S,
@@ -50,28 +42,19 @@ from jobs.dispatch.stopping import (
 )
 from jobs.dispatch.strips import end_left_strip
 from jobs.dispatch.waiting import NOT_READY_PAUSE, release_fitting
-from jobs.errors import ArtifactUnusable, NotAllowed
-from jobs.layout import render_job
 from jobs.lease import Lease, acquire
-from jobs.models import Attempt, Epoch, Job, Outcome, Phase
+from jobs.models import Attempt, Job, Outcome
 from jobs.states import (
     CANNOT_PRINT,
     EXPIRED,
-    HELD,
     MEDIA_NEEDED,
     NOT_READY,
     OUTCOME_UNKNOWN,
     PRINTER_STOPPED,
-    PROCESSING,
 )
 from printers.doing import doing
-from printers.errors import HubError
 from printers.models import Printer
-from printers.prepared import Prepared
-from printers.raster import Raster
-from printers.statements import Select, given
 from printers.status import loaded_medium
-from templates_app.models import TemplateVersion
 
 __all__ = ["drain"]
 
@@ -114,48 +97,10 @@ def _drain(printer_id: UUID) -> None:
 
 
 def _more_to_do(printer_id: UUID) -> bool:
-    desk = _desk(printer_id)
-    if desk is None or not desk.waiting or not _may_print(desk.printer):
+    desk = desk_of(printer_id)
+    if desk is None or not desk.waiting or not may_print(desk.printer):
         return False
     return not desk.printer.stop_reasons and may_try(desk.printer)
-
-
-class Desk(NamedTuple):
-    """A printer with its status, and whether jobs of it wait, are held, or were left behind by an earlier worker."""
-
-    printer: Printer
-    waiting: bool
-    held: bool
-    left: bool
-
-
-def _desk(printer_id: UUID) -> Desk | None:
-    """None where there is no such printer, or nothing prints because the database was restored."""
-    for found in DESK(printer_id):
-        return Desk(found, found.waiting, found.held, found.left)  # type: ignore[attr-defined]
-    return None
-
-
-def _with_its_jobs(printer_id: UUID) -> QuerySet[Printer]:
-    jobs = Job.objects.filter(printer_id=OuterRef("pk")).order_by()
-    return (
-        Printer.objects.select_related("status")
-        .filter(~Exists(Epoch.objects.filter(held_since__isnull=False)), pk=printer_id)
-        .order_by()
-        .annotate(
-            waiting=Exists(jobs.waiting(Now()).order_by()),
-            held=Exists(jobs.filter(state=HELD)),
-            left=Exists(jobs.filter(state=PROCESSING)),
-        )
-    )
-
-
-DESK = Prepared(_with_its_jobs, UUID)
-PRINTER = Select(lambda: Printer.objects.filter(**given(Printer, {"id": "printer"})).order_by())
-
-
-def _may_print(printer: Printer) -> bool:
-    return printer.enabled and not printer.paused and not printer.config_error
 
 
 def _work(printer_id: UUID, turn: Turn) -> None:
@@ -171,12 +116,12 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
     """One job, if there is one; whether there may be another in this turn."""
     alone = False
     if session.rested is None:
-        desk = _desk(printer_id)
+        desk = desk_of(printer_id)
         if desk is not None and desk.left:
             recover(printer_id, session.turn)
-            desk = _desk(printer_id)
+            desk = desk_of(printer_id)
         printer = desk.printer if desk else None
-        job = _next(desk, session) if desk is not None and _may_print(desk.printer) else None
+        job = _next(desk, session) if desk is not None and may_print(desk.printer) else None
         # What comes in meanwhile is seen by the look behind the turn.
         alone = desk is not None and not desk.held and session.turn.lease.behind is None
     else:
@@ -238,7 +183,7 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
         if job.expires_at is not None and job.expires_at <= timezone.now():
             queue.abort(job, attempt, [EXPIRED], "It was not printed in time; it is not wanted any more.")
             return True
-        raster = _image(job, attempt, session.turn)
+        raster = image_of(job, attempt, session.turn)
         failpoints.hit("rendered")
         verdict = deliver(job, attempt, session, printer, raster, _looked(job, session, printer))
     except Obstacle as obstacle:
@@ -278,44 +223,6 @@ def _looked(job: Job, session: Session, printer: Printer) -> Looked:
     if not session.knocked:
         session.end()
     return look(printer, job, still_mine=session.turn.is_mine)
-
-
-def _image(job: Job, attempt: Attempt, turn: Turn) -> Raster:
-    """The dots that are stored for the job, or rendered and stored now. Every attempt sends the same."""
-    if job.artifact:
-        try:
-            return load(job.artifact)
-        except ArtifactUnusable as error:
-            log.warning("Job %s is rendered again. %s", job.pk, error)
-    shown = job.template_version_id, job.fields, job.medium, job.options, job.render_time
-    if turn.drawn is not None and turn.drawn[0] == shown:
-        # Many labels of a batch may be the same.
-        _shown, raster, job.artifact = turn.drawn
-    else:
-        job.template_version = _version_of(job, turn)
-        try:
-            raster = render_job(job)
-        except (NotAllowed, HubError) as error:
-            raise CannotPrint(error.detail) from error
-        try:
-            job.artifact = keep(raster)
-        except ArtifactUnusable as error:
-            raise ImageNotKept(error.detail) from error
-        turn.drawn = shown, raster, job.artifact
-    # Written with the barrier, or with what keeps the job from it.
-    attempt.phase = Phase.RENDERED
-    return raster
-
-
-def _version_of(job: Job, turn: Turn) -> TemplateVersion | None:
-    """Versions never change, so that one is read once in a turn."""
-    if job.template_version_id not in turn.versions:
-        found = VERSION.run(version=job.template_version_id) if job.template_version_id is not None else []
-        turn.versions[job.template_version_id] = found[0] if found else None
-    return turn.versions[job.template_version_id]
-
-
-VERSION = Select(lambda: TemplateVersion.objects.filter(**given(TemplateVersion, {"id": "version"})).order_by())
 
 
 def _put_back(job: Job, attempt: Attempt, printer: Printer, obstacle: Obstacle) -> bool:

@@ -9,8 +9,10 @@ from django.utils import timezone
 from jobs import queue
 from jobs.artifacts import load
 from jobs.dispatch.evidence import Verdict, Watch
+from jobs.dispatch.patience import printing_seconds
 from jobs.dispatch.reporting import report, settle
-from jobs.dispatch.sending import Turn, observe, printing_seconds
+from jobs.dispatch.session import Turn
+from jobs.dispatch.watching import observe
 from jobs.models import Attempt, Job, Outcome, Phase
 from jobs.states import NOT_READY, OUTCOME_UNKNOWN, POISON, PROCESSING
 from printers import status

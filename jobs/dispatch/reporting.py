@@ -8,7 +8,7 @@ from typing import Any
 from jobs import failpoints, queue
 from jobs.dispatch.evidence import Verdict
 from jobs.dispatch.keeping import DATABASE_AWAY, drop_broken_connection
-from jobs.dispatch.sending import is_stopping
+from jobs.dispatch.session import is_stopping
 from jobs.models import Attempt, Job, Outcome
 
 log = logging.getLogger(__name__)

@@ -3,9 +3,9 @@
 import logging
 import time
 
-from jobs.dispatch import sending
+from jobs.dispatch import patience
 from jobs.dispatch.preflight import wrong_device
-from jobs.dispatch.sending import Turn
+from jobs.dispatch.session import Turn
 from printers import status, transport
 from printers.drivers import PrintOptions, driver_for
 from printers.drivers.base import blank_label
@@ -38,7 +38,7 @@ def end_left_strip(printer: Printer, turn: Turn) -> None:
             # Somebody has been at it, or has to: the strip is in their hands.
             turn.lease.strip_ended()
             return
-    deadline = time.monotonic() + sending.CONNECT_S
+    deadline = time.monotonic() + patience.CONNECT_S
     try:
         link = transport.connect(printer.host, printer.port, deadline=deadline, still_mine=turn.is_mine)
     except TransportError as error:
@@ -47,9 +47,9 @@ def end_left_strip(printer: Printer, turn: Turn) -> None:
     with link:
         if not turn.is_mine() or not turn.lease.strip_ended():
             return
-        link.deadline = time.monotonic() + sending.SEND_SLACK_S
+        link.deadline = time.monotonic() + patience.SEND_SLACK_S
         try:
             link.send(blank)
         except TransportError as error:
             log.warning("A strip may still be in %s: %s", printer.path, error.detail)
-        link.finish(drain_s=sending.DRAIN_S)
+        link.finish(drain_s=patience.DRAIN_S)

@@ -15,11 +15,11 @@ from django.db import connection
 from tests.hubs import ROOT, environment
 
 IMPATIENT = {
-    "jobs.dispatch.sending.WATCH_SLACK_S": 1.0,
-    "jobs.dispatch.sending.SEND_SLACK_S": 2.0,
-    "jobs.dispatch.sending.DRAIN_S": 1.0,
-    "jobs.dispatch.sending.CONNECT_S": 1.0,
-    "jobs.dispatch.sending.SAFETY": 0.2,
+    "jobs.dispatch.patience.WATCH_SLACK_S": 1.0,
+    "jobs.dispatch.patience.SEND_SLACK_S": 2.0,
+    "jobs.dispatch.patience.DRAIN_S": 1.0,
+    "jobs.dispatch.patience.CONNECT_S": 1.0,
+    "jobs.dispatch.patience.SAFETY": 0.2,
 }
 
 

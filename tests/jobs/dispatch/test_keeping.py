@@ -28,9 +28,9 @@ def device() -> Iterator[EmulatedPrinter]:
 
 @pytest.fixture
 def printer(device: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch) -> Printer:
-    monkeypatch.setattr("jobs.dispatch.sending.SHOW_AFTER_MS", 300)
-    monkeypatch.setattr("jobs.dispatch.sending.SAFETY", 3.0)
-    monkeypatch.setattr("jobs.dispatch.sending.WATCH_SLACK_S", 10.0)
+    monkeypatch.setattr("jobs.dispatch.patience.SHOW_AFTER_MS", 300)
+    monkeypatch.setattr("jobs.dispatch.patience.SAFETY", 3.0)
+    monkeypatch.setattr("jobs.dispatch.patience.WATCH_SLACK_S", 10.0)
     make_template()
     return make_printer(device)
 

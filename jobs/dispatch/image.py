@@ -1,0 +1,54 @@
+"""The dots of a label, drawn once."""
+
+import logging
+
+from jobs.artifacts import keep, load
+from jobs.dispatch.obstacles import CannotPrint, ImageNotKept
+from jobs.dispatch.session import Turn
+from jobs.errors import ArtifactUnusable, NotAllowed
+from jobs.layout import render_job
+from jobs.models import Attempt, Job, Phase
+from printers.errors import HubError
+from printers.raster import Raster
+from printers.statements import Select, given
+from templates_app.models import TemplateVersion
+
+log = logging.getLogger(__name__)
+
+
+def image_of(job: Job, attempt: Attempt, turn: Turn) -> Raster:
+    """The dots that are stored for the job, or rendered and stored now. Every attempt sends the same."""
+    if job.artifact:
+        try:
+            return load(job.artifact)
+        except ArtifactUnusable as error:
+            log.warning("Job %s is rendered again. %s", job.pk, error)
+    shown = job.template_version_id, job.fields, job.medium, job.options, job.render_time
+    if turn.drawn is not None and turn.drawn[0] == shown:
+        # Many labels of a batch may be the same.
+        _shown, raster, job.artifact = turn.drawn
+    else:
+        job.template_version = _version_of(job, turn)
+        try:
+            raster = render_job(job)
+        except (NotAllowed, HubError) as error:
+            raise CannotPrint(error.detail) from error
+        try:
+            job.artifact = keep(raster)
+        except ArtifactUnusable as error:
+            raise ImageNotKept(error.detail) from error
+        turn.drawn = shown, raster, job.artifact
+    # Written with the barrier, or with what keeps the job from it.
+    attempt.phase = Phase.RENDERED
+    return raster
+
+
+def _version_of(job: Job, turn: Turn) -> TemplateVersion | None:
+    """Versions never change, so that one is read once in a turn."""
+    if job.template_version_id not in turn.versions:
+        found = VERSION.run(version=job.template_version_id) if job.template_version_id is not None else []
+        turn.versions[job.template_version_id] = found[0] if found else None
+    return turn.versions[job.template_version_id]
+
+
+VERSION = Select(lambda: TemplateVersion.objects.filter(**given(TemplateVersion, {"id": "version"})).order_by())
