@@ -258,7 +258,8 @@ class Connection:
         if self._state.error or self._half_closed:
             return
         acked = self._state.bytes_written - unacked
-        self._state = replace(self._state, bytes_acked=max(self._state.bytes_acked, acked))
+        if acked > self._state.bytes_acked:
+            self._state = replace(self._state, bytes_acked=acked)
 
     def _read(self) -> None:
         """Throw away what the printer says here (status comes by SNMP), and notice the end of its side."""

@@ -81,12 +81,11 @@ def _wait(link: transport.Connection | None, watch: Watch, seconds: float) -> No
     if link is None:
         time.sleep(seconds)
     else:
-        link.look(seconds)
-        _is_over(link, watch)
+        _is_over(link, watch, seconds)
 
 
-def _is_over(link: transport.Connection, watch: Watch) -> bool:
-    known = link.look()
+def _is_over(link: transport.Connection, watch: Watch, wait_s: float = 0.0) -> bool:
+    known = link.look(wait_s)
     watch.drained, watch.closed_early = known.drained, known.closed_by_peer
     return known.drained or known.closed_by_peer or bool(known.error)
 

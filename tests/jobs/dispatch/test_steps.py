@@ -147,7 +147,7 @@ class TestFaultsOfTheHub:
                 raise MemoryError
             return render_job(job)
 
-        monkeypatch.setattr("jobs.dispatch.render_job", broken)
+        monkeypatch.setattr("jobs.dispatch.image.render_job", broken)
         drain(printer.pk)
         bad.refresh_from_db()
         good.refresh_from_db()
