@@ -3,7 +3,7 @@
 For the few that every request of a script makes; everything else is an ordinary query set.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
@@ -39,7 +39,7 @@ class _Plan:
     def __init__(self, queryset: models.QuerySet[Any], marks: list[Any]) -> None:
         self.vendor, self.model, self.alias = connection.vendor, queryset.model, connection.alias
         compiler: Any = queryset.query.get_compiler(connection=connection)
-        self.sql, parameters = compiler.as_sql()
+        self.sql, parameters = inlined(*compiler.as_sql(), but=_in_forms(marks))
         self.parameters = [_place(each, marks) for each in parameters]
         info, select = compiler.klass_info, compiler.select
         fields = info["select_fields"]
@@ -68,7 +68,7 @@ class _Plan:
         return run(connections[self.alias], self.sql, given)[1]
 
     def _row(self, columns: Any) -> Any:
-        row = self._instance(self.model, self.names, columns[self.start : self.end])
+        row = row_of(self.model, self.alias, self.names, columns[self.start : self.end])
         self._relate(self.related, columns, row)
         for name, at in self.annotations:
             setattr(row, name, columns[at])
@@ -77,19 +77,45 @@ class _Plan:
     def _relate(self, populators: Any, columns: Any, row: Any) -> None:
         for each in populators:
             data = columns[each.cols_start : each.cols_end]
-            related = None if data[each.pk_idx] is None else self._instance(each.model_cls, each.init_list, data)
+            missing = data[each.pk_idx] is None
+            related = None if missing else row_of(each.model_cls, self.alias, each.init_list, data)
             each.local_setter(row, related)
             if related is not None:
                 self._relate(each.related_populators, columns, related)
                 each.remote_setter(related, row)
 
-    def _instance(self, model: Any, names: list[str], values: Any) -> Any:
-        """As `from_db`, without a turn for each column: nobody listens to these models being made."""
-        row = model.__new__(model)
-        row._state = ModelState()
-        row._state.adding, row._state.db = False, self.alias
-        row.__dict__.update(zip(names, values, strict=True))
-        return row
+
+def inlined(sql: str, parameters: Sequence[Any], *, but: Collection[Any] = ()) -> tuple[str, list[Any]]:
+    """With the texts and numbers of our own code in the statement itself, and only what differs as a parameter.
+
+    A plan that is kept knows no parameter, and could not use an index that is for waiting jobs alone.
+    """
+    first, *rest = sql.split("%s")
+    written, left = [first], []
+    for parameter, after in zip(parameters, rest, strict=True):
+        if type(parameter) is int:
+            written.append(str(parameter))
+        elif isinstance(parameter, str) and parameter not in but:
+            written.append("'{}'".format(parameter.replace("'", "''").replace("%", "%%")))
+        else:
+            written.append("%s")
+            left.append(parameter)
+        written.append(after)
+    return "".join(written), left
+
+
+def _in_forms(marks: list[Any]) -> set[Any]:
+    """Marks, also as SQLite takes an id."""
+    return {*marks, *(mark.hex for mark in marks if isinstance(mark, UUID))}
+
+
+def row_of(model: Any, alias: str, names: list[str], values: Any) -> Any:
+    """As `from_db`, without a turn for each column: nobody listens to these models being made."""
+    row = model.__new__(model)
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, alias
+    row.__dict__.update(zip(names, values, strict=True))
+    return row
 
 
 def run(database: Any, sql: str, given: Sequence[Any]) -> tuple[int, list[Any]]:

@@ -11,7 +11,7 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Expression, Field, Model, QuerySet, sql
 
-from printers.prepared import run
+from printers.prepared import inlined, row_of, run
 from printers.together import GATE, Statement
 
 M = TypeVar("M", bound=Model)
@@ -45,7 +45,7 @@ class Update:
     ) -> None:
         self._rows = rows
         self._returning = returning
-        self._written: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        self._written: dict[str, tuple[str, list[Any]]] = {}
 
     def run(self, **values: Any) -> int:
         """How many rows were changed."""
@@ -69,14 +69,15 @@ class Update:
             text += f" RETURNING {', '.join(map(database.ops.quote_name, self._returning))}"
         return run(database, text, _filled(places, values, database))
 
-    def _text(self, database: BaseDatabaseWrapper) -> tuple[str, tuple[Any, ...]]:
+    def _text(self, database: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
         written = self._written.get(database.vendor)
         if written is None:
             rows, columns = self._rows()
             query = rows.query.chain(sql.UpdateQuery)
             query.clear_ordering(force=True)
             query.add_update_values(dict(columns))  # type: ignore[attr-defined]
-            written = self._written[database.vendor] = query.get_compiler(using=database.alias).as_sql()
+            text, places = query.get_compiler(using=database.alias).as_sql()
+            written = self._written[database.vendor] = inlined(text, places)
         return written
 
 
@@ -85,7 +86,7 @@ class Select(Generic[M]):
 
     def __init__(self, rows: Callable[[], QuerySet[M]]) -> None:
         self._rows = rows
-        self._written: dict[str, tuple[type[M], str, tuple[Any, ...], list[str], list[Any]]] = {}
+        self._written: dict[str, tuple[type[M], str, list[Any], list[str], list[Any]]] = {}
 
     def run(self, **values: Any) -> list[M]:
         database = _database()
@@ -99,13 +100,13 @@ class Select(Generic[M]):
             for at, convert, expression in converters:
                 for each in convert:
                     columns[at] = each(columns[at], expression, database)
-            found.append(model.from_db(database.alias, names, columns))
+            found.append(row_of(model, database.alias, names, columns))
         return found
 
-    def _write(self, alias: str) -> tuple[type[M], str, tuple[Any, ...], list[str], list[Any]]:
+    def _write(self, alias: str) -> tuple[type[M], str, list[Any], list[str], list[Any]]:
         rows = self._rows()
         compiler: Any = rows.query.get_compiler(using=alias)
-        text, places = compiler.as_sql()
+        text, places = inlined(*compiler.as_sql())
         expressions = [each[0] for each in compiler.select]
         names = [expression.target.attname for expression in expressions]
         found = compiler.get_converters(expressions)

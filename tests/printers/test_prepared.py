@@ -6,7 +6,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from printers.lookup import find_printer
 from printers.models import Printer, PrinterStatus, TokenBinding
-from printers.prepared import Prepared
+from printers.prepared import Prepared, inlined
 from tests.api import make_printer, script
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,15 @@ def test_values_are_values() -> None:
     for text in ("' OR 1=1 --", "%s", "%(id)s", "\ufdd00\ufdd1", ""):
         assert by_either(text, uuid4()) == []
     assert [each.name for each in by_either("one", uuid4())] == ["one"]
+
+
+def test_what_never_differs_stands_in_the_statement() -> None:
+    key = uuid4()
+    given = ["it's 100%", key, 3, True, "mark"]
+    assert inlined("a = %s AND b = %s AND c = %s AND d = %s AND e = %s", given, but=["mark"]) == (
+        "a = 'it''s 100%%' AND b = %s AND c = 3 AND d = %s AND e = %s",
+        [key, True, "mark"],
+    )
 
 
 def test_rows_of_one_call_are_not_those_of_another() -> None:
