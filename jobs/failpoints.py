@@ -48,7 +48,8 @@ def _act(name: str) -> None:
     if action == "kill":
         os.kill(os.getpid(), signal.SIGKILL)
     elif action == "stop":
-        os.kill(os.getpid(), signal.SIGSTOP)
+        # This thread, or it goes on until another one has stopped the process.
+        signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
     elif action == "hang":
         time.sleep(3600)
     else:
