@@ -44,12 +44,18 @@ class Overview:
 
 def overview(caller: Caller) -> Overview:
     busy = list(
-        Job.objects.visible_to(caller)
-        .filter(state__in=AT_THE_DEVICE)
-        .select_related("template_version__template")[:ENOUGH]
+        Job.objects.visible_to(caller).filter(state__in=AT_THE_DEVICE).values_list("printer_id", "state", "id")[:ENOUGH]
     )
-    printers = _first_printers(caller, {job.printer_id for job in busy if _asks(job)})
+    # A card shows one label of each; the others are only counted, and not read as a whole.
+    first: dict[tuple[UUID, bool], UUID] = {}
+    for printer_id, state, job_id in busy:
+        first.setdefault((printer_id, state == State.STOPPED), job_id)
+    count = visible_to(caller).count()
+    printers = _first_printers(caller, count, {printer_id for printer_id, asks in first if asks})
     shown = [printer.id for printer in printers]
+    at_devices = Job.objects.select_related("template_version__template").in_bulk(
+        [job_id for (printer_id, _asks), job_id in first.items() if printer_id in shown]
+    )
     counts = Job.objects.filter(state__in=OPEN, printer__in=shown).order_by()
     waiting = dict(counts.values_list("printer").annotate(n=Count("id")))
     held = waiting_media(caller)
@@ -59,26 +65,19 @@ def overview(caller: Caller) -> Overview:
         card = printer_card(printer, needed=medium_or_none(waits[0].medium) if waits else None)
         card.media_waits = [each.words for each in waits]
         card.waiting = waiting.get(printer.id, 0)
-        mine = [job for job in busy if job.printer_id == printer.id]
-        card.asking = [job for job in mine if _asks(job)]
-        card.current = next((job for job in mine if not _asks(job)), None)
+        card.asking = at_devices.get(first.get((printer.id, True)))
+        card.current = at_devices.get(first.get((printer.id, False)))
         cards.append(card)
-    count = visible_to(caller).count() if len(cards) == FIRST_PRINTERS else len(cards)
     recent = list(Job.objects.visible_to(caller).select_related("printer", "template_version__template")[:RECENT])
-    return Overview(cards, count, recent, sum(map(_asks, busy)))
+    return Overview(cards, count, recent, sum(state == State.STOPPED for _printer, state, _job in busy))
 
 
-def _first_printers(caller: Caller, asking: set[UUID]) -> list[Printer]:
+def _first_printers(caller: Caller, count: int, asking: set[UUID]) -> list[Printer]:
     """In their usual order as long as all are shown."""
     printers = visible_to(caller).select_related("site", "status")
-    first = list(printers[: MOST_PRINTERS + 1])
-    if len(first) <= MOST_PRINTERS:
-        return first
+    if count <= MOST_PRINTERS:
+        return list(printers)
     has_work = Exists(Job.objects.filter(printer=OuterRef("pk"), state__in=[*OPEN, State.PROCESSING]))
     needs_somebody = ~Q(stop_reasons=[]) | Q(status__state="stopped") | Q(status__online=False)
     turn = Case(When(id__in=asking, then=0), When(needs_somebody, then=1), When(has_work, then=2), default=3)
     return list(printers.order_by(turn, "site__key", "name", "id")[:FIRST_PRINTERS])
-
-
-def _asks(job: Job) -> bool:
-    return job.state == State.STOPPED

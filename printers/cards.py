@@ -29,7 +29,7 @@ class PrinterCard:
     waiting: int = 0
     current: Any = None
     latest: Any = None
-    asking: list[Any] = field(default_factory=list)
+    asking: Any = None
     needed: Medium | None = None
     # Sentences: which tape to insert, and how many labels wait for it.
     media_waits: list[str] = field(default_factory=list)
