@@ -98,6 +98,8 @@ class Threads:
         return file, length
 
     def _outcome(self, scope: Scope, sent: IO[bytes], length: int | None) -> "Outcome":
+        # WSGI could not tell Remote_User, which a proxy lets through, from the Remote-User that it sets itself.
+        scope["headers"] = [header for header in scope["headers"] if b"_" not in header[0]]
         environ: Any = build_environ(scope, sent)  # type: ignore[arg-type]
         if length is not None:
             environ["CONTENT_LENGTH"] = str(length)
