@@ -1,5 +1,6 @@
 """`POST /api/print` from eight clients: two web processes on PostgreSQL and Redis, as they are deployed, and the
-embedded hub. Nothing is printed meanwhile: the printers are paused.
+embedded hub. Nothing is printed meanwhile: the web processes ring for workers that do not run, and the embedded hub's
+printers are paused.
 
 The clients keep their connections and are a process of their own. What the hub used of a core is told beside the rate,
 because a machine with other work on it gives less of one.
@@ -29,8 +30,8 @@ from labelhub.accounts.models import ApiToken
 from printers.models import Printer, Site
 site, _ = Site.objects.get_or_create(key="bench")
 for n in range(50):
-    # Paused: what is measured is how labels come into the queue, not how they leave it.
-    Printer.objects.create(site=site, name=f"p{n}", model="PT-P750W", host=f"10.9.0.{n + 1}", paused=True)
+    # What is measured is how labels come into the queue, not how they leave it.
+    Printer.objects.create(site=site, name=f"p{{n}}", model="PT-P750W", host=f"10.9.0.{{n + 1}}", paused={paused})
 token, text = ApiToken.issue("bench", ["read", "print"])
 # Counted like any other, and never refused.
 token.rate_limit_per_minute = 10_000_000
@@ -57,7 +58,7 @@ def _table(where: str, found: dict[str, float], rate: str, p99: str, *, with_pee
 
 def distributed() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="labelhub-bench-") as folder, stack(Path(folder)) as made:
-        token = made.run("python", "manage.py", "shell", "--no-imports", "-c", PREPARE).strip()
+        token = made.run("python", "manage.py", "shell", "--no-imports", "-c", PREPARE.format(paused=False)).strip()
         webs = [made.start_web(f"web-{n}") for n in range(2)]
         return measure([web.port for web in webs], [web.process.popen.pid for web in webs], token)
 
@@ -66,7 +67,7 @@ def embedded() -> dict[str, float]:
     with tempfile.TemporaryDirectory(prefix="labelhub-bench-") as folder:
         data = Path(folder) / "hub"
         manage("bring_up", LABELHUB_DATA_DIR=str(data))
-        done = manage("shell", "--no-imports", "-c", PREPARE, LABELHUB_DATA_DIR=str(data))
+        done = manage("shell", "--no-imports", "-c", PREPARE.format(paused=True), LABELHUB_DATA_DIR=str(data))
         with Hub(data, demo=False) as hub:
             found = measure([hub.port], [hub.process.pid], done.stdout.strip())
             hub.stop()
