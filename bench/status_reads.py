@@ -5,7 +5,6 @@ the rate, because a machine with other work on it gives less of one.
 """
 
 import json
-import socket
 import statistics
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from bench import Row
+from bench._link import connected, exchange
 from tests.hubs import ROOT
 from tests.stack import Stack, Web, stack
 
@@ -107,21 +107,10 @@ def clients(port: int, path: str, token: str, count: int, seconds: float) -> Non
 
 
 def _client(port: int, path: str, token: str, end: float, spent: list[float]) -> None:
-    """By hand: an HTTP library would cost as much as the answer."""
     request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as link:
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connected(port) as link:
         while (begun := time.perf_counter()) < end:
-            link.sendall(request)
-            answer = b""
-            while b"\r\n\r\n" not in answer:
-                answer += link.recv(65536)
-            head, _, body = answer.partition(b"\r\n\r\n")
-            if not head.startswith(b"HTTP/1.1 200"):
-                raise RuntimeError(answer.decode(errors="replace"))
-            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-            while len(body) < length:
-                body += link.recv(65536)
+            exchange(link, request, 200)
             spent.append(time.perf_counter() - begun)
 
 

@@ -7,7 +7,6 @@ because a machine with other work on it gives less of one.
 """
 
 import json
-import socket
 import statistics
 import subprocess
 import sys
@@ -19,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from bench import Row
+from bench._link import connected, exchange
 from tests.hubs import ROOT, Hub, manage
 from tests.stack import stack
 
@@ -121,13 +121,11 @@ def clients(ports: list[int], token: str, seconds: float) -> None:
 
 
 def _client(port: int, token: str, number: int, end: float, spent: list[float]) -> None:
-    """By hand: an HTTP library would cost as much as the answer."""
     head = (
         f"POST /api/print HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
         "Content-Type: application/json\r\nContent-Length: {}\r\n\r\n"
     )
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as link:
-        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connected(port) as link:
         while (begun := time.perf_counter()) < end:
             sent = len(spent)
             fields = {
@@ -137,16 +135,7 @@ def _client(port: int, token: str, number: int, end: float, spent: list[float]) 
             }
             body = {"printer": f"bench/p{(number * 7 + sent) % 50}", "template": "asset-tag-12", "fields": fields}
             text = json.dumps(body)
-            link.sendall((head.format(len(text)) + text).encode())
-            answer = b""
-            while b"\r\n\r\n" not in answer:
-                answer += link.recv(65536)
-            start, _, rest = answer.partition(b"\r\n\r\n")
-            if not start.startswith(b"HTTP/1.1 202"):
-                raise RuntimeError(answer.decode(errors="replace"))
-            length = int(start.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
-            while len(rest) < length:
-                rest += link.recv(65536)
+            exchange(link, (head.format(len(text)) + text).encode(), 202)
             spent.append(time.perf_counter() - begun)
 
 
