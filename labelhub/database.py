@@ -1,5 +1,4 @@
 import select
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -9,8 +8,8 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from psycopg.types.datetime import TimestamptzLoader
 
-# How long a thread keeps what the pool has lent it, and after which rest it looks whether the server still has it.
-KEPT_S, REST_S = 30.0, 0.1
+# How long a thread keeps what the pool has lent it.
+KEPT_S = 30.0
 
 
 class UtcLoader(TimestamptzLoader):
@@ -41,11 +40,14 @@ class QuietlyChecked(psycopg.Connection[Any]):
         return connection
 
     def execute(self, query: Any, *arguments: Any, **options: Any) -> psycopg.Cursor[Any]:
-        if query == "" and not self.closed and not self.has_news():
+        if query == "" and not self.has_news():
             return self.cursor()
         return super().execute(query, *arguments, **options)
 
     def has_news(self) -> bool:
+        """Whether there is something to read, which an idle session has only at its end."""
+        if self.closed:
+            return True
         poll = select.poll()
         poll.register(self.fileno(), select.POLLIN | select.POLLPRI)
         return bool(poll.poll(0))
@@ -56,17 +58,16 @@ class Keeping:
     query. The pool has to have one for each of these threads and some more."""
 
     def __init__(self, application: Callable[..., Any]) -> None:
-        self.application, self.here = application, threading.local()
+        self.application = application
 
     def __call__(self, *arguments: Any) -> Any:
         database: Any = connections[DEFAULT_DB_ALIAS]
-        rested = time.monotonic() - getattr(self.here, "used_at", 0.0) > REST_S
-        if rested and database.connection is not None and database.connection.has_news():
+        if database.connection is not None and database.connection.has_news():
             database.close()
         try:
             return self.application(*arguments)
         finally:
-            now = self.here.used_at = time.monotonic()
+            now = time.monotonic()
             # Else Django gives it back when the answer is sent.
             if database.connection is not None and database.close_at <= now:
                 database.close_at = now + KEPT_S
