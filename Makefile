@@ -8,8 +8,8 @@ PIP := $(BIN)/pip install -qq --no-compile --disable-pip-version-check --no-deps
 
 PYTEST := $(BIN)/python -m pytest
 ON_POSTGRESQL := LABELHUB_TEST_DATABASE=postgresql $(PYTEST)
-# What a file starts (servers, hubs, browsers) is started once. The files with real processes come first, the quick ones last.
-IN_TWO := -n 2 --dist loadfile --no-loadscope-reorder
+# Three on two cores: they wait for processes most of the time. What a file starts is started once; quick files come last.
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 # With AGAIN=1, what failed is run once more with nothing else beside it.
 AND_AGAIN = $(if $(AGAIN),|| { echo "Once more and alone:"; $(1) --last-failed --last-failed-no-failures none; })
 
@@ -23,9 +23,9 @@ stack: .venv/.installed-dev
 	@PORT=$(PORT) exec $(BIN)/python -m tests.stack
 
 test: .venv/.installed-dev
-	$(PYTEST) $(IN_TWO) $(call AND_AGAIN,$(PYTEST))
+	$(PYTEST) $(AT_ONCE) $(call AND_AGAIN,$(PYTEST))
 ifeq ($(LABELHUB_TEST_SERVICES),1)
-	$(ON_POSTGRESQL) $(IN_TWO) $(call AND_AGAIN,$(ON_POSTGRESQL))
+	$(ON_POSTGRESQL) $(AT_ONCE) $(call AND_AGAIN,$(ON_POSTGRESQL))
 endif
 
 # SEED repeats a run, LABELS makes the random ones longer, FAULTS=12,30 runs only these.

@@ -274,7 +274,9 @@ def stack(
 def main() -> None:
     """2 web, 2 workers, beat and two emulated printers, until SIGINT or SIGTERM."""
     port = int(os.environ.get("PORT", "8000"))
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A shell starts what it puts in the background with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     say = sys.stdout.write
     with tempfile.TemporaryDirectory(prefix="labelhub-stack-") as name, ExitStack() as at_the_end:
         folder = Path(name)
