@@ -73,7 +73,6 @@ def _run() -> None:
         for start in range(0, len(rung), CHUNK):
             for printer_id in _of_use(rung[start : start + CHUNK]):
                 _publish(str(printer_id))
-        connection.close_if_unusable_or_obsolete()
         time.sleep(max(0.0, again_at - time.monotonic()))
 
 
@@ -83,7 +82,10 @@ def _of_use(printer_ids: list[UUID]) -> list[UUID]:
     left = Job.objects.filter(printer_id=OuterRef("pk"), state=PROCESSING)
     wanted = Printer.objects.filter(USABLE | Exists(left), pk__in=printer_ids)
     try:
-        found, busy = set(wanted.order_by().values_list("pk", flat=True)), held_leases(printer_ids)
+        try:
+            found, busy = set(wanted.order_by().values_list("pk", flat=True)), held_leases(printer_ids)
+        finally:
+            connection.close_if_unusable_or_obsolete()
     except Exception as error:
         # Without a database there is no harm in ringing.
         log.debug("Nobody could be asked who has to be rung: %s", error)
