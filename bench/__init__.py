@@ -16,4 +16,7 @@ class Row(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        return self.peer / self.ours if self.peer else None
+        """How many times better than the peer: less of a cost, more of a rate."""
+        if not self.peer:
+            return None
+        return self.ours / self.peer if self.unit == "/s" else self.peer / self.ours
