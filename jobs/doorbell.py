@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 import time
+from contextlib import suppress
 from uuid import UUID
 
 from celery import current_app
@@ -73,6 +74,9 @@ def _run() -> None:
         for start in range(0, len(rung), CHUNK):
             for printer_id in _of_use(rung[start : start + CHUNK]):
                 _publish(str(printer_id))
+        with suppress(Exception):
+            # A thread that died of its database would be missed by the next who rings.
+            connection.close_if_unusable_or_obsolete()
         time.sleep(max(0.0, again_at - time.monotonic()))
 
 
@@ -82,10 +86,7 @@ def _of_use(printer_ids: list[UUID]) -> list[UUID]:
     left = Job.objects.filter(printer_id=OuterRef("pk"), state=PROCESSING)
     wanted = Printer.objects.filter(USABLE | Exists(left), pk__in=printer_ids)
     try:
-        try:
-            found, busy = set(wanted.order_by().values_list("pk", flat=True)), held_leases(printer_ids)
-        finally:
-            connection.close_if_unusable_or_obsolete()
+        found, busy = set(wanted.order_by().values_list("pk", flat=True)), held_leases(printer_ids)
     except Exception as error:
         # Without a database there is no harm in ringing.
         log.debug("Nobody could be asked who has to be rung: %s", error)

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -84,6 +85,11 @@ class Process:
     @property
     def runs(self) -> bool:
         return self.popen.poll() is None
+
+    def catches(self, number: signal.Signals) -> bool:
+        """Whether it has got so far as to handle that signal (proc(5), SigCgt)."""
+        (mask,) = re.findall(r"^SigCgt:\s+(\w+)", Path(f"/proc/{self.popen.pid}/status").read_text(), re.MULTILINE)
+        return bool(int(mask, 16) >> (number - 1) & 1)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, limit_s: float = STOP_LIMIT_S) -> tuple[int, float]:
         """The exit code, and how long it took."""

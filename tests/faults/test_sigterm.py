@@ -81,10 +81,11 @@ def test_a_hub_that_prints_ends_and_the_next_one_finds_out(
 @pytest.mark.services
 @pytest.mark.parametrize("times", [1, 2])
 def test_workers_end_in_the_middle_of_a_label(site: Site, times: int) -> None:
+    ending = [each for each in site.workers if each.runs]
+    wait_until(lambda: all(each.catches(signal.SIGTERM) for each in ending), "the start of the last worker")
     (first,), (second,) = site.submit(copies=COPIES), site.submit()
     wait_until(lambda: site.devices[0].bytes_read > 0 and site.job(first)["state"] == "processing", "the first byte")
     labels = len(site.devices[0].labels)
-    ending = [each for each in site.workers if each.runs]
     begun = time.monotonic()
     for _ in range(times):
         for process in ending:
