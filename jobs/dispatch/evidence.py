@@ -84,9 +84,14 @@ class Watch:
             return 0
         return max(0, self.last.life_count - self.life_before)
 
+    @property
+    def counts(self) -> bool:
+        """Whether its counter was read before, and now."""
+        return self.life_before is not None and self.last is not None and self.last.life_count is not None
+
     def has_printed(self, pages: int) -> bool:
         """Whether the first so many are printed, as far as it shows that: by its counter, else that it has rested."""
-        if self.life_before is not None and self.last is not None and self.last.life_count is not None:
+        if self.counts:
             return self.printed_since >= pages
         return self.printing_seen and self.at_rest_since_ms is not None
 

@@ -77,6 +77,9 @@ def _look_again(job: Job, attempt: Attempt, turn: Turn) -> None:
     if not recent and watch.printed_since != watch.pages:
         # What it shows after so long may be somebody else's label.
         verdict = None
+    if verdict is not None and verdict.outcome == Outcome.CONFIRMED and watch.counts and watch.printed_since == 0:
+        # It was seen to print and is at rest, but counted nothing: it was switched off in the middle.
+        verdict = None
     if verdict is None:
         verdict = Verdict(Outcome.UNKNOWN, (OUTCOME_UNKNOWN,), CUT_OFF)
     attempt.evidence = watch.entries
