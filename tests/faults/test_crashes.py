@@ -1,12 +1,14 @@
 """A worker that dies or is frozen at each step of a label, and what the next one makes of it."""
 
 import signal
+from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
 from jobs.dispatch import drain
 from jobs.models import Job, Outcome, Phase, State
+from jobs.states import OUTCOME_UNKNOWN
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
 from tests.faults.invariants import check_invariants
@@ -26,6 +28,14 @@ def killed_at(failpoint: str, printer: Printer) -> Job:
         assert worker.wait() == -signal.SIGKILL
     job.refresh_from_db()
     return job
+
+
+def settled(job: Job, device: EmulatedPrinter) -> tuple[str, str | None, int, int]:
+    """What the next worker says of it, how often it was tried, and how many labels came out."""
+    drain(job.printer_id)
+    job.refresh_from_db()
+    check_invariants([device])
+    return job.state, job.outcome, job.attempts.count(), len(device.labels)
 
 
 @pytest.mark.fault(1)
@@ -51,11 +61,7 @@ def test_killed_behind_the_barrier_nobody_knows_and_it_is_not_printed_again(
     job = killed_at("after-barrier", printer)
     assert last_attempt(job).phase == Phase.SENDING
 
-    drain(printer.pk)
-    job.refresh_from_db()
-    assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
-    assert device.labels == []
-    check_invariants([device])
+    assert settled(job, device) == (State.STOPPED, Outcome.UNKNOWN, 1, 0)
 
 
 @pytest.mark.fault(3)
@@ -65,11 +71,7 @@ def test_killed_after_the_last_byte_it_is_unknown_and_printed_exactly_once(
     job = killed_at("sent", printer)
     device.wait_for_labels(1)
 
-    drain(printer.pk)
-    job.refresh_from_db()
-    assert (job.state, job.outcome) == (State.STOPPED, Outcome.UNKNOWN)
-    assert len(device.labels) == 1
-    check_invariants([device])
+    assert settled(job, device) == (State.STOPPED, Outcome.UNKNOWN, 1, 1)
 
 
 @pytest.mark.fault(3)
@@ -80,11 +82,7 @@ def test_killed_with_everything_acknowledged_the_printers_counter_tells(
     assert last_attempt(job).phase == Phase.BYTES_ACKED
     device.wait_for_labels(1)
 
-    drain(printer.pk)
-    job.refresh_from_db()
-    assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
-    assert len(device.labels) == 1
-    check_invariants([device])
+    assert settled(job, device) == (State.COMPLETED, Outcome.CONFIRMED, 1, 1)
 
 
 @pytest.mark.fault(4)
@@ -92,12 +90,7 @@ def test_killed_before_what_was_seen_is_written_it_is_not_sent_again(printer: Pr
     job = killed_at("evidence", printer)
     assert (job.state, last_attempt(job).phase) == (State.PROCESSING, Phase.PRINTING_SEEN)
 
-    drain(printer.pk)
-    job.refresh_from_db()
-    assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
-    assert job.attempts.count() == 1
-    assert len(device.labels) == 1
-    check_invariants([device])
+    assert settled(job, device) == (State.COMPLETED, Outcome.CONFIRMED, 1, 1)
 
 
 @pytest.mark.fault(4)
@@ -110,12 +103,47 @@ def test_killed_between_evidence_and_report_the_report_alone_is_done_again(
     job.attempts.update(phase=Phase.TERMINAL, outcome=Outcome.CONFIRMED, reasons=reasons)
     device.set_fault("snmp-off")
 
-    drain(printer.pk)
+    assert settled(job, device) == (State.COMPLETED, Outcome.CONFIRMED, 1, 1)
+
+
+@pytest.fixture
+def slow() -> Iterator[EmulatedPrinter]:
+    """It takes long enough over a label to be seen at it."""
+    with EmulatedPrinter("PT-P750W", "tze:12", speed=0, min_phase_s=1.0) as running:
+        yield running
+
+
+def killed_while_it_prints(printer: Printer, device: EmulatedPrinter) -> Job:
+    Printer.objects.filter(pk=printer.pk).update(port=device.port, snmp_port=device.snmp_port)
+    job = one(ask(printer, "hello"))
+    with Worker():
+        wait_for(lambda: job.attempts.filter(phase=Phase.PRINTING_SEEN).exists(), "it to print", LIMIT_S)
     job.refresh_from_db()
-    assert (job.state, job.outcome) == (State.COMPLETED, Outcome.CONFIRMED)
-    assert job.attempts.count() == 1
-    assert len(device.labels) == 1
-    check_invariants([device])
+    assert (job.state, last_attempt(job).phase) == (State.PROCESSING, Phase.PRINTING_SEEN)
+    return job
+
+
+@pytest.mark.fault(22)
+def test_killed_with_its_printer_in_the_middle_of_a_label_nobody_confirms_it(
+    printer: Printer, slow: EmulatedPrinter
+) -> None:
+    slow.set_fault("power-off")
+    job = killed_while_it_prints(printer, slow)
+    slow.wait_for_mishaps(1)
+    slow.clear_fault()
+    assert settled(job, slow) == (State.STOPPED, Outcome.UNKNOWN, 1, 0)
+    assert job.reasons == [OUTCOME_UNKNOWN]
+
+
+@pytest.mark.fault(22)
+def test_killed_with_its_printer_behind_the_label_its_counter_confirms_it(
+    printer: Printer, slow: EmulatedPrinter
+) -> None:
+    job = killed_while_it_prints(printer, slow)
+    slow.wait_for_labels(1)
+    slow.stop()
+    slow.start()
+    assert settled(job, slow) == (State.COMPLETED, Outcome.CONFIRMED, 1, 1)
 
 
 @pytest.mark.fault(28)
