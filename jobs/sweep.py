@@ -45,7 +45,7 @@ def watch_printers() -> None:
     that are to go within seconds. Nobody is in such a hurry with a printer that no label waits for.
     """
     here = Job.objects.filter(printer_id=OuterRef("pk"), state=PENDING).order_by()
-    stopped = Printer.objects.filter(Exists(here), enabled=True).exclude(stop_reasons=[])
+    stopped = Printer.objects.filter(Exists(here), enabled=True, paused=False).exclude(stop_reasons=[])
     if waiting := set(stopped.values_list("pk", flat=True)) | _whose_media_are_waited_for():
         ask_soon(*waiting)
 

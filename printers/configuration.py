@@ -12,10 +12,15 @@ from django.conf import settings
 from printers.errors import HubError
 from printers.identity import derive_printer_id, queue_path_fits
 from printers.media import MEDIA, find_medium, find_model, media_for
+from printers.models import Printer
 
 DEFAULT_SITE = "main"
 DEFAULT_PORT, DEFAULT_SNMP_PORT, DEFAULT_COMMUNITY = 9100, 161, "public"
-KEYS = frozenset({"site", "name", "model", "host", "port", "queue_path", "snmp_port", "snmp_community", "media"})
+KEYS = frozenset(
+    {
+        "site", "name", "model", "host", "port", "queue_path", "snmp_port", "snmp_community", "media", "error_policy",
+    }
+)  # fmt: skip
 SITE_KEYS = frozenset({"key", "title"})
 TOP_KEYS = ("site", "printer", "templates", "integration")
 
@@ -35,6 +40,8 @@ class PrinterEntry:
     snmp_port: int
     snmp_community: str
     media: str
+    # Empty: whatever a person chose.
+    error_policy: str = ""
     error: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -175,6 +182,10 @@ def read_entry(table: dict[str, Any], where: str) -> PrinterEntry:
         errors.append(f"queue_path has to start with a slash and must not end in one: {queue_path!r}")
     if not model:
         errors.append("model is missing")
+    policy = text("error_policy")
+    if "error_policy" in table and policy not in Printer.ErrorPolicy.values:
+        errors.append(f"error_policy is one of {', '.join(Printer.ErrorPolicy.values)}, not {policy!r}")
+        policy = ""
     try:
         among = media_for(find_model(model)) if model else tuple(MEDIA.values())
         # "12" means tape in a PT and a roll in a QL.
@@ -193,6 +204,7 @@ def read_entry(table: dict[str, Any], where: str) -> PrinterEntry:
         snmp_port=snmp_port,
         snmp_community=community,
         media=media,
+        error_policy=policy,
         error=f"{where}: {'; '.join(errors)}." if errors else "",
         warnings=warnings,
     )

@@ -14,14 +14,14 @@ from printers.words import medium_words
 Choices = list[tuple[str, Any]]
 DEFAULTS = {
     "site": DEFAULT_SITE, "port": DEFAULT_PORT, "snmp_port": DEFAULT_SNMP_PORT, "snmp_community": DEFAULT_COMMUNITY,
-    "error_policy": Printer.ErrorPolicy.STOP_PRINTER,
+    "error_policy": Printer.ErrorPolicy.RETRY_CURRENT_JOB,
 }  # fmt: skip
 # Behind “More”: what most people leave as it is.
 SELDOM = ("port", "snmp_port", "snmp_community", "queue_path", "error_policy")
 
 ERROR_POLICIES = (
-    (Printer.ErrorPolicy.STOP_PRINTER, gettext_lazy("Stop the printer until somebody looks")),
-    (Printer.ErrorPolicy.RETRY_CURRENT_JOB, gettext_lazy("Try the label again")),
+    (Printer.ErrorPolicy.RETRY_CURRENT_JOB, gettext_lazy("Print it as soon as the printer is well")),
+    (Printer.ErrorPolicy.STOP_PRINTER, gettext_lazy("Stop the printer until somebody resumes it")),
     (Printer.ErrorPolicy.ABORT_JOB, gettext_lazy("Give the label up, go on with the next")),
 )
 FAMILIES = (("pt", gettext_lazy("P-touch: tapes and tubes")), ("ql", gettext_lazy("QL: rolls and labels")))
@@ -121,7 +121,10 @@ class PrinterForm(AddressForm):
         required=False,
     )
     error_policy = forms.ChoiceField(
-        label=gettext_lazy("When a label fails"), choices=ERROR_POLICIES, initial=Printer.ErrorPolicy.STOP_PRINTER
+        label=gettext_lazy("When a label fails"),
+        help_text=gettext_lazy("One that may have come out is never printed again by itself."),
+        choices=ERROR_POLICIES,
+        initial=Printer.ErrorPolicy.RETRY_CURRENT_JOB,
     )
     queue_path = _text(
         gettext_lazy("Queue path"),

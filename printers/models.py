@@ -34,8 +34,10 @@ class Printer(models.Model):
         DEMO = "demo"
 
     class ErrorPolicy(models.TextChoices):
-        STOP_PRINTER = "stop-printer"
+        """What becomes of the printer and of its label when that fails, by CUPS's names."""
+
         RETRY_CURRENT_JOB = "retry-current-job"
+        STOP_PRINTER = "stop-printer"
         ABORT_JOB = "abort-job"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -55,12 +57,12 @@ class Printer(models.Model):
     enabled = models.BooleanField(default=True)
     disabled_reason = models.CharField(max_length=300, blank=True, default="")
     paused = models.BooleanField(default=False)
-    # Set by the queue when the device needs a person; cleared when its status says ready.
+    # Set by the queue when the device needs a person; cleared when its status says ready and it may print.
     stop_reasons = models.JSONField(default=list, blank=True)
     stop_message = models.TextField(blank=True, default="")
     config_error = models.TextField(blank=True, default="")
     source = models.CharField(max_length=16, choices=Source.choices, default=Source.PERSON)
-    error_policy = models.CharField(max_length=24, choices=ErrorPolicy.choices, default=ErrorPolicy.STOP_PRINTER)
+    error_policy = models.CharField(max_length=24, choices=ErrorPolicy.choices, default=ErrorPolicy.RETRY_CURRENT_JOB)
     # By medium, {"along_mm": …, "across_mm": …}: where its labels come out is not quite where they should.
     calibration = models.JSONField(
         default=dict, blank=True, db_default=models.Value({}, output_field=models.JSONField())
@@ -89,6 +91,11 @@ class Printer(models.Model):
     def path(self) -> str:
         """`site/handle`, what people and scripts call it; the id where it has no handle."""
         return f"{self.site.key}/{self.handle}" if self.handle else str(self.id)
+
+    @property
+    def stays_stopped(self) -> bool:
+        """A label failed, and its error policy waits for a person to resume it."""
+        return self.paused and bool(self.stop_reasons) and self.error_policy == self.ErrorPolicy.STOP_PRINTER
 
 
 class PrinterStatus(models.Model):

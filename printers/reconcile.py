@@ -75,7 +75,8 @@ class _Reconciliation:
         return self.done
 
     def _values(self, entry: PrinterEntry) -> dict[str, object]:
-        return {"site_id": self.sites[entry.site].id, **{name: _value(entry, name) for name in REFRESHED}}
+        values = {"site_id": self.sites[entry.site].id, **{name: _value(entry, name) for name in REFRESHED}}
+        return values | ({"error_policy": entry.error_policy} if entry.error_policy else {})
 
     def _free_swapped_names(self) -> None:
         """Two configured printers may have exchanged their names: no order of updates would pass the constraint."""

@@ -18,7 +18,7 @@ from printers.models import Printer
 from printers.networks import check_address, is_literal
 
 # Neither names it nor says where its labels come out: a change surprises nobody.
-QUIET = ("snmp_port", "snmp_community")
+QUIET = ("snmp_port", "snmp_community", "error_policy")
 
 
 class Change(NamedTuple):

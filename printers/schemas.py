@@ -11,6 +11,13 @@ Text = Annotated[str, Field(max_length=1000)]
 Port = Annotated[int, Field(strict=True, ge=1, le=65535), WHOLE]
 Flag = Annotated[bool, Field(strict=True)]
 PrinterState = Literal["idle", "processing", "stopped"]
+ErrorPolicy = Annotated[
+    Literal["retry-current-job", "stop-printer", "abort-job"],
+    Field(
+        description="When a label fails: go on with it as soon as the printer is well; stop the printer until somebody "
+        "resumes it; or give the label up. One that may have come out is never sent again."
+    ),
+]
 
 SITE_EXAMPLE, NAME_EXAMPLE, HOST_EXAMPLE = "main", "workbench", "printer-bench.invalid"
 
@@ -71,6 +78,7 @@ class PrinterIn(BaseModel):
         ),
     ] = ""
     enabled: Flag = True
+    error_policy: ErrorPolicy = "retry-current-job"
 
 
 class PrinterPatch(BaseModel):
@@ -89,7 +97,7 @@ class PrinterPatch(BaseModel):
     media: Annotated[str, Field(max_length=40)] = ""
     enabled: Flag = True
     disabled_reason: Annotated[str, Field(max_length=300)] = ""
-    error_policy: Literal["stop-printer", "retry-current-job", "abort-job"] = "stop-printer"
+    error_policy: ErrorPolicy = "retry-current-job"
     calibration: Calibration = {}
 
 
@@ -110,11 +118,19 @@ class PrinterOut(BaseModel):
     enabled: bool
     disabled_reason: str
     paused: bool
+    stop_message: Annotated[
+        str,
+        Field(
+            description="The failure for which it stands still. With the policy `stop-printer` it is paused, too: "
+            "resume it.",
+            examples=["The cover is open."],
+        ),
+    ]
     state: PrinterState
     reasons: Annotated[list[str], Field(description="IPP printer-state-reasons.", examples=[["media-empty-error"]])]
     config_error: str
     source: Literal["configuration", "person", "demo"]
-    error_policy: Literal["stop-printer", "retry-current-job", "abort-job"]
+    error_policy: ErrorPolicy
     calibration: Calibration
     created_at: Instant
     updated_at: Instant

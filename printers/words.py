@@ -29,6 +29,8 @@ def describe_printer(
         return Words(_("Wrong configuration"), "error", "error", printer.config_error)
     if not printer.enabled:
         return Words(_("Switched off in the hub"), "off", "off", printer.disabled_reason)
+    if printer.stays_stopped:
+        return Words(_("Stopped"), "error", "error", f"{printer.stop_message} {_('Resume it when it is well.')}")
     # Warnings and reports do not stop it (RFC 8011 §5.4.12).
     names = {reason.removesuffix("-error") for reason in reasons if not reason.endswith(("-warning", "-report"))}
     if words := _trouble(names, status, medium):

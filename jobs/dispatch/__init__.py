@@ -37,6 +37,7 @@ from jobs.dispatch.stopping import (
     let_go_if_ready,
     may_try,
     ready_again,
+    rest_after_failure,
     still_away,
     stop_printer,
 )
@@ -159,7 +160,9 @@ def _next(desk: Desk, session: Session) -> Job | None:
 
 def _stays_away(printer: Printer, job: Job, session: Session) -> bool:
     """It is tried again and again; only the first time, and when it is back, is a part of the label's history."""
-    if not is_away(printer) or _gives_up(printer) or session.knock(job, printer):
+    if not is_away(printer) or printer.error_policy != Printer.ErrorPolicy.RETRY_CURRENT_JOB:
+        return False
+    if session.knock(job, printer):
         return False
     still_away(printer)
     return True
@@ -190,11 +193,14 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
         return _put_back(job, attempt, printer, obstacle)
     except NothingSent as error:
         queue.withdraw(job, attempt, [NOT_READY], str(error))
-        leave_alone(printer)
+        if _gives_up(printer):
+            queue.abort(job, None, [NOT_READY], str(error))
+        rest_after_failure(printer, str(error))
         return False
     except Unsettled as error:
-        queue.stop(job, attempt, [OUTCOME_UNKNOWN], f"{error} Look whether the label came out.")
-        leave_alone(printer)
+        message = f"{error} Look whether the label came out."
+        queue.stop(job, attempt, [OUTCOME_UNKNOWN], message)
+        rest_after_failure(printer, message)
         return False
     except DatabaseError:
         drop_broken_connection()
@@ -207,8 +213,7 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
     if verdict.device:
         stop_printer(printer, verdict.device, verdict.message)
     elif verdict.outcome == Outcome.UNKNOWN:
-        # Each label that goes to a printer in this state may become another unknown.
-        leave_alone(printer)
+        rest_after_failure(printer, verdict.message)
     elif session.turn.pausing or printer.stop_reasons or printer.stop_message:
         ready_again(printer)
         session.turn.pausing = False

@@ -1,6 +1,7 @@
 """A printer that cannot take labels now: stopped until its status says ready, or left alone for a while."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -19,20 +20,35 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 RETRY_PAUSE_S = 2.0
 # The same for one that never answered by SNMP: the next try waits a second for its silence, too.
 SILENT_PAUSE_S = 1.0
-OFFLINE, TIMED_OUT = "offline", "timed-out"
+OFFLINE, TIMED_OUT, OTHER = "offline", "timed-out", "other"
 
 
 def stop_printer(printer: Printer, reasons: Sequence[str], message: str) -> None:
-    """While jobs wait for it, its status is asked every other second, and whoever sees it ready rings."""
+    """While jobs wait for it, its status is asked every other second, and whoever sees it ready rings.
+
+    Under the policy `stop-printer` it is paused as well: only a person lets it go on.
+    """
     leave_alone(printer, _longest_pause(printer, reasons))
-    if list(printer.stop_reasons) == list(reasons) and printer.stop_message == message:
+    changes: dict[str, Any] = {"stop_reasons": list(reasons), "stop_message": message}
+    if printer.error_policy == Printer.ErrorPolicy.STOP_PRINTER:
+        changes["paused"] = True
+    if all(getattr(printer, name) == value for name, value in changes.items()):
         return
     with transaction.atomic():
-        Printer.objects.filter(pk=printer.pk).update(stop_reasons=list(reasons), stop_message=message)
+        Printer.objects.filter(pk=printer.pk).update(**changes)
         data = {"reasons": list(reasons), "message": message}
         record("printer.stopped", printer_id=printer.pk, actor="hub", data=data)
-    printer.stop_reasons, printer.stop_message = list(reasons), message
+    for name, value in changes.items():
+        setattr(printer, name, value)
     status.due_now(printer.pk)
+
+
+def rest_after_failure(printer: Printer, message: str) -> None:
+    """A label failed, and nothing is known to be wrong with the printer: each that follows may fail like it."""
+    if printer.error_policy == Printer.ErrorPolicy.STOP_PRINTER:
+        stop_printer(printer, [OTHER], message)
+    else:
+        leave_alone(printer)
 
 
 def _longest_pause(printer: Printer, reasons: Sequence[str]) -> float:

@@ -15,7 +15,7 @@ ENUMS = {
     "ok": "CheckStatus",
     "idle": "PrinterState",
     "configuration": "PrinterSource",
-    "stop-printer": "ErrorPolicy",
+    "retry-current-job": "ErrorPolicy",
     "error": "FindingSeverity",
     "ask": "UnknownLabels",
     "": "PrinterFamily",

@@ -32,7 +32,9 @@ def printer_state(printer: Printer, status: PrinterStatus | None) -> tuple[str, 
         reasons.append("offline")
     elif status is not None:
         reasons += status.reasons
-    reasons += printer.stop_reasons
+    if not printer.stays_stopped:
+        # What it was stopped for may have been put right long ago.
+        reasons += printer.stop_reasons
     reasons = list(dict.fromkeys(str(reason) for reason in reasons))
     if any(_stops(reason) for reason in reasons):
         return "stopped", reasons

@@ -101,6 +101,11 @@ def test_it_is_finished_after_a_kill_half_way(older: Path) -> None:
     assert done.returncode == 0, done.stderr
     for name, texts in before.items():
         assert column(older, name) == [SHAPES[text] if text else None for text in texts]
+    with closing(sqlite3.connect(older / "labelhub.sqlite3")) as database:
+        # The older hub went on by itself, whatever it called that.
+        assert database.execute("SELECT DISTINCT error_policy FROM printers_printer").fetchall() == [
+            ("retry-current-job",)
+        ]
 
 
 def test_doubtful_times_stop_the_start_with_a_sentence_until_said(older: Path) -> None:

@@ -91,6 +91,7 @@ def test_it_is_finished_after_a_kill_half_way(older: dict[str, str]) -> None:
     ]
     recent = query(older, "SELECT count(*) FROM jobs_job WHERE created_at > %s", [utc(ROWS - 11)])
     assert recent == [(10,)]
+    assert query(older, "SELECT DISTINCT error_policy FROM printers_printer") == [("retry-current-job",)]
 
 
 def utc(minutes: int) -> datetime:

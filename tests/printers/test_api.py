@@ -34,9 +34,14 @@ class TestCreate:
         assert response["Location"] == f"/api/printers/{printer.id}"
         assert (body["id"], body["site"], body["handle"]) == (str(printer.id), "main", "workbench")
         assert (body["model"], body["port"], body["snmp_port"]) == ("PT-P750W", 9100, 161)
-        assert (body["enabled"], body["paused"]) == (True, False)
+        assert (body["enabled"], body["paused"], body["stop_message"]) == (True, False, "")
+        assert body["error_policy"] == "retry-current-job"
         assert printer.snmp_community == "s3cret"
         assert [event.kind for event in Event.objects.all()] == ["printer.created"]
+
+    def test_its_error_policy_can_be_chosen_at_once(self) -> None:
+        body = script("manage").post("/api/printers", NEW | {"error_policy": "stop-printer"}).json()
+        assert body["error_policy"] == Printer.objects.get().error_policy == "stop-printer"
 
     def test_the_community_is_in_no_answer_and_no_event(self) -> None:
         caller = script()
@@ -101,6 +106,7 @@ class TestCreate:
             ({"port": "9100"}, "/port", "invalid"),
             ({"port": 0}, "/port", "invalid"),
             ({"enabled": "yes"}, "/enabled", "invalid"),
+            ({"error_policy": "hope"}, "/error_policy", "invalid"),
             ({"colour": "red"}, "/colour", "invalid"),
         ],
     )

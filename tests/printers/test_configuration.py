@@ -65,6 +65,8 @@ def test_it_works(write) -> None:  # type: ignore[no-untyped-def]
         ('model = "PT-P750W"\nhost = "127.0.0.2"\nqueue_path = "a/b"', "queue_path has to start with a slash"),
         ('model = "PT-P750W"\nhost = "127.0.0.2"\nqueue_path = "/a/"', "must not end in one"),
         ('model = "PT-P750W"\nhost = "127.0.0.2"\nmedia = "tze:13"', "tze:13"),
+        ('model = "PT-P750W"\nhost = "127.0.0.2"\nerror_policy = "hope"', "error_policy is one of retry-current-job"),
+        ('model = "PT-P750W"\nhost = "127.0.0.2"\nerror_policy = ""', "not ''"),
         ('model = 5\nhost = "127.0.0.2"', "model has to be a text"),
         ('model = "PT-P750W"\nhost = "127.0.0.2"\nsite = "ä b"', "the site “ä b”"),
     ],

@@ -82,6 +82,15 @@ def test_a_changed_entry_refreshes_its_row(tmp_path: Path) -> None:
     assert "lab" not in str(list(Event.objects.values_list("data", flat=True)))
 
 
+def test_an_error_policy_is_the_files_where_it_names_one_and_else_a_persons(tmp_path: Path) -> None:
+    run(tmp_path, entry())
+    assert Printer.objects.get(pk=BENCH).error_policy == "retry-current-job"
+    Printer.objects.update(error_policy="abort-job")
+    assert run(tmp_path, entry()).untouched == [BENCH]
+    run(tmp_path, entry(error_policy="stop-printer"))
+    assert Printer.objects.get(pk=BENCH).error_policy == "stop-printer"
+
+
 def test_what_left_is_disabled_and_comes_back(tmp_path: Path) -> None:
     run(tmp_path, entry(), shelf())
     Printer.objects.create(site=site(), name="by hand", model="PT-P750W", host="127.0.0.9")

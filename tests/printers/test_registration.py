@@ -81,6 +81,15 @@ def test_what_is_not_named_stays_and_quiet_changes_are_applied() -> None:
     assert (desk.media, desk.snmp_community) == ("tze:12", "t0psecret")
 
 
+def test_an_error_policy_is_a_quiet_change() -> None:
+    post(DESK)
+    assert Printer.objects.get().error_policy == "retry-current-job"
+    assert kinds(post(DESK | {"error_policy": "stop-printer"}).json()["changed_text"]) == [
+        ("changed_text", "lab/desk", "/error_policy")
+    ]
+    assert Printer.objects.get().error_policy == "stop-printer"
+
+
 def test_a_printer_that_has_the_handle_is_that_printer() -> None:
     older = make_printer("desk", site="lab", host="127.0.0.9")
     body = post(DESK, force=True).json()
