@@ -9,7 +9,7 @@ from ninja.operation import Operation
 
 from jobs.api import routers as jobs
 from labelhub import problems
-from labelhub.access import Bearer
+from labelhub.access import WEBHOOKS, Bearer
 from labelhub.integrations.api import router as integrations
 from labelhub.parsing import NoParameters, StrictParser
 from labelhub.problems import API_PREFIX
@@ -54,20 +54,20 @@ def _turn(pattern: str) -> int:
 
 
 def _refuse_parameters() -> None:
-    for _path, operation in _operations():
-        if {model.__ninja_param_source__ for model in operation.models} & {"body", "query"} == {"body"}:
+    """ninja looks at the query only where some of it is declared. What other apps add to a webhook is theirs."""
+    for route, operation in _operations():
+        if route not in WEBHOOKS and all(model.__ninja_param_source__ != "query" for model in operation.models):
             operation.models.append(NoParameters)
 
 
 def _query_names() -> Iterator[tuple[tuple[str, str], frozenset[str]]]:
-    for path, operation in _operations():
+    for route, operation in _operations():
         models: list[Any] = [each for each in operation.models if each.__ninja_param_source__ == "query"]
-        names = frozenset(name for model in models for name in model.__ninja_flatten_map__)
-        route = API_PREFIX.rstrip("/") + re.sub(r"{[^}:]+:", "{", path)
-        yield from (((method, route), names) for method in operation.methods)
+        yield route, frozenset(name for model in models for name in model.__ninja_flatten_map__)
 
 
-def _operations() -> Iterator[tuple[str, Operation]]:
+def _operations() -> Iterator[tuple[tuple[str, str], Operation]]:
     for bound in api._get_bound_routers():
         for path, view in bound.path_operations.items():
-            yield from ((path, operation) for operation in view.operations)
+            route = API_PREFIX.rstrip("/") + re.sub(r"{[^}:]+:", "{", path)
+            yield from (((method, route), operation) for operation in view.operations for method in operation.methods)

@@ -14,7 +14,7 @@ from labelhub.problems import MalformedJson, UnsupportedMediaType
 
 
 class NoParameters(QueryModel):
-    """For an operation that has a body alone: `?dry_run=1` behind its address would print."""
+    """For an operation whose address has none: `?dry_run=1` behind it would print, `?state=held` would hide nothing."""
 
     __ninja_param_source__ = "query"  # type: ignore[assignment]
     __ninja_flatten_map__: ClassVar[dict[str, Any]] = {}
@@ -31,7 +31,7 @@ class StrictParser(Parser):
         known = self.query_names.get(route_of(request), frozenset(data))
         # A filter with a typing error would find everything.
         if unknown := sorted(set(data) - known):
-            there = f"there are {', '.join(sorted(known))}" if known else "the body says all"
+            there = f"there are {', '.join(sorted(known))}" if known else "this address has none"
             kind = PydanticCustomError("unknown", "There is no such parameter; {there}.", {"there": there})
             # pydantic's own error: ninja goes on then, and what is wrong with the body is told, too.
             errors: list[InitErrorDetails] = [{"type": kind, "loc": (name,), "input": None} for name in unknown]

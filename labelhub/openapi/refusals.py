@@ -211,12 +211,12 @@ def response(status: int, codes: dict[str, str]) -> Json:
 
 def _statuses(operation: Json, route: Route) -> set[int]:
     found = set(ALWAYS)
+    if route[1].startswith("/api/"):
+        found |= {422}
     if "{" in route[1]:
-        found |= {404, 422}
+        found |= {404}
     if "requestBody" in operation:
         found |= {400, 413, 415, 422}
-    if operation.get("parameters"):
-        found |= {422}
     if route[0] != "GET" and route[1].rpartition("/")[2] in ALSO_A_PRINTER:
         found |= {405}
     return found

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 import pytest
@@ -6,11 +7,14 @@ from django.db import IntegrityError, OperationalError
 from django.test import Client
 
 from jobs.errors import IdempotencyMismatch, NotAllowed, UnknownJob
+from labelhub.access import ROUTES
 from labelhub.problems import STATUS_OF, status_of
 from printers import errors
 from tests.api import assert_problem, make_printer, script
 
 pytestmark = pytest.mark.django_db
+
+PAGES_AND_FILES = frozenset({("GET", path) for path in ("/api/events", "/docs", "/redoc", "/openapi.json", "/metrics")})
 
 
 def post(content: bytes, kind: str = "application/json") -> object:
@@ -49,6 +53,18 @@ def test_a_body_of_the_wrong_shape_is_refused(content: bytes) -> None:
 def test_a_body_that_is_too_large_is_refused(settings: LazySettings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
     assert_problem(post(b'{"name": "' + b"x" * 1000 + b'"}'), 413, "too-large")
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(set(ROUTES) - PAGES_AND_FILES))
+def test_no_operation_overhears_a_parameter(method: str, path: str) -> None:
+    printer = make_printer()
+    path = re.sub("{[^}]+}", str(printer.id), path)
+    response = script()._call(method, f"{path}?colour=red", None if method == "GET" else {})
+    body = assert_problem(response, 422, "invalid")
+    (problem,) = (each for each in body["problems"] if each["pointer"] == "/colour")
+    assert problem["message"].startswith("There is no")
+    printer.refresh_from_db()
+    assert not printer.paused
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/nothing", "/api/jobs/not-an-id", "/api/printers/a/b/c/d"])
