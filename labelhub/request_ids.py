@@ -8,7 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from printers.doing import doing
+from labelhub.access import route_of
+from printers.doing import describe, doing, is_traced
 
 HEADER = "X-Request-ID"
 # UUIDs and what proxies make of them; nothing that could pass for something else in a log.
@@ -32,8 +33,20 @@ class RequestIdMiddleware:
         known = request_id(request.META.get("HTTP_X_REQUEST_ID", ""))
         with doing(f"{request.method} request", request=known):
             response = self.get_response(request)
+            if is_traced():
+                _describe(request, response)
         response[HEADER] = known
         return response
+
+
+def _describe(request: HttpRequest, response: HttpResponse) -> None:
+    """By the semantic conventions of OpenTelemetry; only the answer knows which address was meant."""
+    method, route = route_of(request)
+    facts: dict[str, str | int] = {"http.request.method": method, "http.response.status_code": response.status_code}
+    if request.resolver_match is None:
+        describe(method, facts)
+    else:
+        describe(f"{method} {route}", facts | {"http.route": route})
 
 
 def answering_back(scope: Scope, send: Send) -> Send:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.conf import settings
+from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-from printers.doing import Tracer, trace_by
+from printers.doing import trace_by
 
 
 def start(endpoint: str) -> TracerProvider:
@@ -21,17 +22,21 @@ def start(endpoint: str) -> TracerProvider:
     )
     exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces")
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    trace_by(_spans_of(provider))
+    trace_by(Spans(provider.get_tracer("labelhub", settings.VERSION)))
     return provider
 
 
-def _spans_of(provider: TracerProvider) -> Tracer:
-    tracer = provider.get_tracer("labelhub", settings.VERSION)
+class Spans:
+    def __init__(self, tracer: trace.Tracer) -> None:
+        self._tracer = tracer
 
     @contextmanager
-    def span(what: str, ids: Mapping[str, str]) -> Iterator[None]:
+    def span(self, what: str, ids: Mapping[str, str]) -> Iterator[None]:
         attributes = {f"labelhub.{name}": value for name, value in ids.items()}
-        with tracer.start_as_current_span(what, attributes=attributes):
+        with self._tracer.start_as_current_span(what, attributes=attributes):
             yield
 
-    return span
+    def describe(self, what: str, facts: Mapping[str, str | int]) -> None:
+        span = trace.get_current_span()
+        span.update_name(what)
+        span.set_attributes(facts)

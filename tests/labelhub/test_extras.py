@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from tests.hubs import ROOT, environment, manage
 
@@ -40,7 +42,11 @@ sentry_sdk.flush(10)
 SPANS = """
 from printers.doing import doing
 from django.test import Client
-Client().get("/healthz", headers={"X-Request-ID": "the-request"})
+browser = Client(SERVER_NAME="localhost")
+browser.get("/healthz", headers={"X-Request-ID": "the-request"})
+browser.get("/api/jobs/6f1b3c7e-9d6a-4f48-9a8c-d4e0e1c5a3b2")
+browser.get("/sign-in")
+browser.get("/a-secret-that-somebody-typed")
 with doing("print a label", job="the-job"):
     pass
 """
@@ -112,8 +118,30 @@ def test_a_collector_hears_of_requests_and_labels(heard: tuple[str, list[tuple[s
     assert done.returncode == 0, done.stderr
     assert {path for path, _body in told} == {"/v1/traces"}
     said = b"".join(body for _path, body in told)
-    for text in (b"labelhub", b"GET request", b"the-request", b"print a label", b"the-job"):
+    for text in (b"labelhub", b"the-request", b"print a label", b"the-job"):
         assert text in said
+    # No path itself: it may name what is nobody else's business.
+    assert b"a-secret" not in said
+    assert [(span.name, facts_of(span)) for span in spans_in(told) if span.name.startswith("GET")] == [
+        ("GET", (None, 200)),
+        ("GET /api/jobs/{id}", ("/api/jobs/{id}", 401)),
+        ("GET /sign-in", ("/sign-in", 200)),
+        ("GET", (None, 404)),
+    ]
+
+
+def spans_in(told: list[tuple[str, bytes]]) -> Iterator[Span]:
+    for _path, body in told:
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            for scope in resource.scope_spans:
+                yield from scope.spans
+
+
+def facts_of(span: Span) -> tuple[str | None, int]:
+    facts = {each.key: each.value for each in span.attributes}
+    assert facts["http.request.method"].string_value == "GET"
+    route = facts.get("http.route")
+    return route and route.string_value, facts["http.response.status_code"].int_value
 
 
 def test_without_the_packages_the_hub_works_and_says_so() -> None:
