@@ -12,7 +12,7 @@ from printers.callers import caller_of
 
 
 def accepted(done: submission.Accepted) -> HttpResponse:
-    """`jobs.schemas.Accepted`, written by hand: a model would check again what was made here, once for every label."""
+    """`Accepted`, written by hand: a model would check again what was made here, once for every label."""
     body = {
         "jobs": [{"id": str(job.id), "state": job.state} for job in done.jobs],
         "batch": str(done.batch) if done.batch else None,

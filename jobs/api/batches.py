@@ -5,7 +5,7 @@ from ninja import Router
 
 from jobs import batches
 from jobs.models import Batch
-from jobs.schemas import BatchJob, BatchOut, BatchSummary, ResumeIn
+from jobs.schemas.batches import BatchJob, BatchOut, BatchSummary, ResumeIn
 from printers.callers import caller_of
 
 router = Router(tags=["Jobs"])

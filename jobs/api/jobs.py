@@ -11,7 +11,7 @@ from jobs.artifacts import read_artifact
 from jobs.history import containing
 from jobs.layout import render_job
 from jobs.models import Job, JobQuerySet
-from jobs.schemas import (
+from jobs.schemas.jobs import (
     EventList,
     EventOut,
     JobList,

@@ -4,7 +4,7 @@ from ninja import Query, Router, Status
 from jobs.models import Pool
 from jobs.pools.choosing import find_pool, members_of, visible_pools
 from jobs.pools.settings import change_pool, create_pool, remove_pool
-from jobs.schemas import PoolIn, PoolList, PoolOut, PoolPatch
+from jobs.schemas.pools import PoolIn, PoolList, PoolOut, PoolPatch
 from printers.callers import caller_of
 from printers.paging import chosen_fields, list_answer, page
 from printers.schemas import PageQuery

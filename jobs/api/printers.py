@@ -11,7 +11,8 @@ from jobs.dispatch.stopping import try_at_once
 from jobs.doorbell import ring_on_commit
 from jobs.media_wait import waiting_media
 from jobs.sample_label import print_sample
-from jobs.schemas import Accepted, ClearOut, MediaWaitList, MediaWaitOut, MediaWaitQuery
+from jobs.schemas.printers import ClearOut, MediaWaitList, MediaWaitOut, MediaWaitQuery
+from jobs.schemas.printing import Accepted
 from printers.api import answer as printer_answer
 from printers.api import printer_of
 from printers.callers import caller_of

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Header, Router
 
 from jobs.api.answers import accepted, png_answer
-from jobs.schemas import Accepted, FindingOut, PreviewIn, PreviewOut, PrintIn
+from jobs.schemas.printing import Accepted, FindingOut, PreviewIn, PreviewOut, PrintIn
 from jobs.submission import Label, Request, preview, submit
 from printers.api import printer_of
 from printers.callers import caller_of

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router
 
 from jobs.api.answers import accepted
-from jobs.schemas import Accepted
+from jobs.schemas.printing import Accepted
 from labelhub.integrations.configuration import usable
 from labelhub.integrations.lookup import find, search, suggestions
 from labelhub.integrations.receiving import MOST_BYTES, Message, receive
