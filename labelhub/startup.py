@@ -1,5 +1,6 @@
 """What happens before a hub serves, in an order that is checked: every step may run again, and in several processes."""
 
+import ctypes
 import gc
 import json
 import logging
@@ -38,6 +39,8 @@ MIGRATION_LOCK = 0x1ABE1B0A
 # New objects; Python's own 700 is less than one request makes.
 COLLECT_AFTER = 10_000
 OPEN_FILES = 8192
+# <malloc.h> of glibc. A heap for each of a worker's threads would keep, in pieces, the most that it ever needed.
+M_ARENA_MAX, ARENAS = -8, 2
 
 
 @dataclass
@@ -187,6 +190,9 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
+    with suppress(AttributeError):
+        # Other C libraries have no such option.
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
 
 
 def verify_schema() -> None:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from labelhub.integrations.errors import IntegrationBusy, IntegrationFailed, UnknownItem
 from labelhub.integrations.integration import Integration
+from labelhub.trust import trusted
 
 CONNECT_S, TOTAL_S = 2.0, 5.0
 MOST_BYTES = 4 * 1024 * 1024
@@ -95,18 +96,6 @@ def _loop() -> asyncio.AbstractEventLoop:
     return loop
 
 
-@lru_cache(maxsize=8)
-def _trust(ca_file: str) -> Any:
-    import httpx
-
-    context = httpx.create_ssl_context(trust_env=False)
-    # What this machine trusts as well: at home the authority is often its owner.
-    context.load_default_certs()
-    if ca_file:
-        context.load_verify_locations(cafile=ca_file)
-    return context
-
-
 async def _fetch(
     integration: Integration, url: str, headers: dict[str, str], query: dict[str, str | int]
 ) -> tuple[int, str, bytes]:
@@ -129,7 +118,7 @@ async def _fetch(
             httpx.AsyncClient(
                 follow_redirects=False,
                 trust_env=False,
-                verify=_trust(integration.ca_file) if url.startswith("https:") else False,
+                verify=trusted(integration.ca_file) if url.startswith("https:") else False,
                 timeout=httpx.Timeout(TOTAL_S, connect=CONNECT_S),
             ) as client,
             client.stream("GET", url, params=query, headers=headers) as answer,

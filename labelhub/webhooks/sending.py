@@ -7,6 +7,7 @@ from base64 import b64decode, b64encode
 
 from django.conf import settings
 
+from labelhub.trust import trusted
 from labelhub.webhooks.models import SECRET_MARK, Delivery
 from labelhub.webhooks.targets import check_target
 from printers.errors import HubError
@@ -61,7 +62,12 @@ async def _post(url: str, body: bytes, headers: dict[str, str]) -> int:
         # httpx limits each read for itself; a server that drips would hold a worker for ever.
         async with (
             asyncio.timeout(TOTAL_S),
-            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=TOTAL_S) as client,
+            httpx.AsyncClient(
+                follow_redirects=False,
+                trust_env=False,
+                verify=trusted() if url.startswith("https:") else False,
+                timeout=TOTAL_S,
+            ) as client,
             client.stream("POST", url, content=body, headers=headers) as answer,
         ):
             size = 0
