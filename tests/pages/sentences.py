@@ -15,7 +15,7 @@ CATALOG = ROOT / "labelhub/locale/de/LC_MESSAGES/sentences.po"
 ROOMS = ("health", "jobs", "labelhub", "printers", "templates_app")
 # What these say is read by scripts, in logs, at a terminal or in the API's description, never on a page.
 ELSEWHERE = re.compile(
-    r"/(migrations|management|openapi|emulator|metrics|legacy|webhooks)/|/(schemas|api|wire|admin)\.py"
+    r"/(migrations|management|openapi|emulator|metrics|legacy|schemas|webhooks)/|/(schemas|api|wire|admin)\.py"
     r"|labelhub/integrations/(configuration|receiving|verifying|\w+/webhook|webhook/__init__)\.py"
     r"|labelhub/(?!accounts|tokens|preferences)[^/]+\.py|jobs/failpoints\.py|printers/(configuration|reconcile|normalise|paging)\.py"
 )
