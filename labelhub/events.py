@@ -141,6 +141,14 @@ def message(event: Event, resume: int) -> str:
     return f"id: {resume}\ndata: {json.dumps(body, separators=(',', ':'), ensure_ascii=False)}\n\n"
 
 
+class InvalidQuery(InvalidInput):
+    source = "query"
+
+
+class InvalidHeader(InvalidInput):
+    source = "header"
+
+
 async def _write(send: Send, text: str) -> None:
     await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
 
@@ -169,10 +177,11 @@ def _read_request(scope: Scope) -> tuple[int | None, Wanted]:
     query = {name: values[-1] for name, values in given.items()}
     if unknown := sorted(query.keys() - PARAMETERS):
         sentence = f"There is no parameter “{unknown[0]}”; there are printer, batch and job."
-        raise InvalidInput(sentence, [Problem(f"/{name}", sentence) for name in unknown])
+        raise InvalidQuery(sentence, [Problem(f"/{name}", sentence) for name in unknown])
     # EventSource cannot set the header on its first request.
-    last = request.headers.get("Last-Event-ID") or query.get("last_event_id")
-    return _event_id(last), _wanted(query, caller)
+    if header := request.headers.get("Last-Event-ID"):
+        return _event_id(header, InvalidHeader, "/Last-Event-ID"), _wanted(query, caller)
+    return _event_id(query.get("last_event_id"), InvalidQuery, "/last_event_id"), _wanted(query, caller)
 
 
 def _next_check() -> float:
@@ -205,10 +214,10 @@ def _uuid(name: str, query: dict[str, str]) -> UUID | None:
         raise NotFound(f"There is no {name} “{query[name]}”.") from error
 
 
-def _event_id(text: str | None) -> int | None:
+def _event_id(text: str | None, refusal: type[InvalidInput], pointer: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit()) or int(text[:20]) > LARGEST_ID:
         sentence = "Last-Event-ID is the id of an event: a whole number."
-        raise InvalidInput(sentence, [Problem("/last_event_id", sentence)])
+        raise refusal(sentence, [Problem(pointer, sentence)])
     return int(text[:20])

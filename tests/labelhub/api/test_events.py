@@ -276,6 +276,7 @@ def test_a_session_may_listen() -> None:
         ("printer=main/nothing", "", ["read"], 404, "unknown-printer"),
         ("job=nonsense", "", ["read"], 404, "not-found"),
         ("color=red", "", ["read"], 422, "invalid"),
+        ("last_event_id=latest", "", ["read"], 422, "invalid"),
         ("", "latest", ["read"], 422, "invalid"),
         ("", "9" * 30, ["read"], 422, "invalid"),
         ("", "²", ["read"], 422, "invalid"),
@@ -289,6 +290,10 @@ def test_refusals_are_problems(query: str, last: str, scopes: list[str] | None, 
             await stream_.until(lambda: len(stream_.sent) == 2)
             body = json.loads(stream_.text)
             assert (stream_.status, body["status"], body["code"]) == (status, status, code)
+            if status == 422:
+                name = query.partition("=")[0]
+                where = [("header", "/Last-Event-ID")] if last else [("query", f"/{name}")]
+                assert [(each["in"], each["pointer"]) for each in body["problems"]] == where
             assert dict(stream_.sent[0]["headers"])[b"content-type"] == b"application/problem+json"
 
     run(scenario)
