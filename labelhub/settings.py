@@ -286,7 +286,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 AXES_FAILURE_LIMIT = 10
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_COOLOFF_TIME = 0.25  # hours, of which the page tells
+AXES_LOCKOUT_TEMPLATE = "sign_in_later.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 # Or whoever goes on guessing would keep a person out for ever.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False

@@ -32,9 +32,12 @@ def test_it_works() -> None:
 
 @pytest.mark.usefixtures("_eva")
 def test_after_ten_wrong_ones_even_the_right_one_waits() -> None:
-    answers = [sign_in("wrong").status_code for _ in range(settings.AXES_FAILURE_LIMIT)]
-    assert answers[-1] == 429
-    assert sign_in(PASSWORD).status_code == 429
+    answers = [sign_in("wrong") for _ in range(settings.AXES_FAILURE_LIMIT)]
+    assert [answer.status_code for answer in answers] == [200] * 9 + [429]
+    later = sign_in(PASSWORD)
+    assert later.status_code == 429
+    assert "nobody can sign in from here for 15 minutes" in later.content.decode()
+    assert settings.AXES_COOLOFF_TIME * 60 == 15
 
 
 @pytest.mark.usefixtures("_eva")
