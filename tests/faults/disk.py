@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SIZE_MB = 320
-# Sized for it, and no checkpoint makes room while it is full.
+# SQLite with its log, images and labels: what a hub begins with, and a little more.
+SMALL_MB = 24
+# Sized for the first, and no checkpoint makes room while it is full.
 POSTGRESQL = {
     "min_wal_size": "32MB",
     "max_wal_size": "64MB",
@@ -39,12 +41,12 @@ class Disk:
 
 
 @contextmanager
-def small_disk() -> Iterator[Disk | None]:
+def small_disk(size_mb: int = SIZE_MB) -> Iterator[Disk | None]:
     """None where nobody may mount one."""
     with tempfile.TemporaryDirectory(prefix="labelhub-disk-") as name:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", name]
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={size_mb}m", "tmpfs", name]
         if (done := subprocess.run(mount, capture_output=True, text=True)).returncode:
-            print(f"No disk can be filled here, triggers have to say it: {done.stderr.strip()}")  # noqa: T201
+            print(f"No disk can be filled here, the database itself has to refuse: {done.stderr.strip()}")  # noqa: T201
             yield None
             return
         try:

@@ -14,11 +14,13 @@ from jobs.models import Job, Outcome
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
 from tests.api import script
+from tests.faults.disk import SMALL_MB, small_disk
 from tests.faults.invariants import check_invariants
 from tests.faults.refusing import FLAG, heed, sqlite_refuses
 from tests.faults.refusing_server import postgresql_refuses
 from tests.faults.site import PRINTERS, Site
 from tests.faults.workers import Worker
+from tests.hubs import Hub
 from tests.jobs.labels import ask, wait_for
 from tests.services import wait_until
 
@@ -118,6 +120,38 @@ def test_embedded_what_is_submitted_is_refused_whole(
     assert Job.objects.count() == taken
     assert how == "full" or taken == 0
     assert device.bytes_read == 0
+
+
+@pytest.mark.sqlite_only
+def test_an_embedded_hub_whose_disk_is_full_refuses_whole_and_takes_it_later(tmp_path: Path) -> None:
+    with small_disk(SMALL_MB) as disk:
+        if disk is None:
+            return
+        (tmp_path / "data").symlink_to(disk.folder)
+        with Hub(tmp_path / "data") as hub:
+            token = hub.said("API token")
+
+            def submit(number: int) -> tuple[int, str]:
+                fields = {"name": "Full", "id": str(number)}
+                body = {"printer": "demo/pt-p750w", "template": "asset-tag-12", "fields": fields}
+                code, answer = hub.call("POST", "/api/print", body, token, Idempotency_Key=f"full-{number}")
+                return code, answer.get("code", "")
+
+            answers: list[tuple[int, str]] = []
+            with disk.full():
+                while answers.count(REFUSAL) < 5:
+                    answers.append(submit(len(answers)))
+                    assert hub.call("GET", "/healthz")[0] == 200
+                    assert len(answers) < MOST_ROOM
+            assert set(answers) <= {TAKEN, REFUSAL}
+            assert {submit(number) for number, answer in enumerate(answers) if answer == REFUSAL} == {TAKEN}
+
+            def ends() -> list[str | None]:
+                _code, found = hub.call("GET", "/api/jobs?limit=200&text=Full", token=token)
+                return [job["outcome"] for job in found["items"]]
+
+            wait_until(lambda: None not in ends(), "the end of the queue", limit_s=120)
+            assert ends() == ["confirmed"] * len(answers)
 
 
 @pytest.mark.sqlite_only
