@@ -1,21 +1,22 @@
 """A small OpenID provider on loopback, with knobs for everything that a bad one could do."""
 
 import json
-import threading
 import time
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tests.loopback import Loopback, Quiet
+
 KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
-class Provider:
+class Provider(Loopback):
     """`claims` go over what the ID token says, `person` is what userinfo says."""
 
     def __init__(self) -> None:
@@ -26,30 +27,16 @@ class Provider:
         self.asked: dict[str, str] = {}
         self.broken = False
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[BaseHTTPRequestHandler]:
         provider = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_GET(self) -> None:
                 provider.answer(self)
 
             do_POST = do_GET
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    @property
-    def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return Handler
 
     def answer(self, request: Any) -> None:
         body = request.rfile.read(int(request.headers.get("content-length") or 0)).decode()
@@ -68,8 +55,8 @@ class Provider:
 
     def _description(self) -> dict[str, str]:
         names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "userinfo_endpoint": "userinfo"}
-        return {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/jwks"} | {
-            name: f"{self.issuer}/{path}" for name, path in names.items()
+        return {"issuer": self.origin, "jwks_uri": f"{self.origin}/jwks"} | {
+            name: f"{self.origin}/{path}" for name, path in names.items()
         }
 
     def _keys(self) -> dict[str, Any]:
@@ -80,6 +67,6 @@ class Provider:
     def _token(self, body: str) -> dict[str, str]:
         self.asked = {name: values[0] for name, values in parse_qs(body).items()}
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": "labelhub", "sub": "17", "iat": now, "exp": now + 60, "nonce": self.nonce}
+        claims = {"iss": self.origin, "aud": "labelhub", "sub": "17", "iat": now, "exp": now + 60, "nonce": self.nonce}
         token = jwt.encode(claims | self.claims, self.key, "RS256", headers={"kid": "1"})
         return {"access_token": "x", "token_type": "Bearer", "id_token": token}

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def provider(settings: LazySettings) -> Iterator[Provider]:
     with Provider() as provider:
-        settings.OIDC_ISSUER, settings.OIDC_CLIENT_SECRET = provider.issuer, "between us"
+        settings.OIDC_ISSUER, settings.OIDC_CLIENT_SECRET = provider.origin, "between us"
         settings.ROOT_URLCONF = "tests.accounts.oidc.urls"
         settings.AUTHENTICATION_BACKENDS = [
             *settings.AUTHENTICATION_BACKENDS,
@@ -71,7 +71,7 @@ def test_nobody_becomes_somebody_else_by_a_name_or_an_address(provider: Provider
 
 def test_an_account_can_be_linked(provider: Provider) -> None:
     user = User.objects.create_user("eva.old")
-    ExternalIdentity.objects.create(user=user, issuer=provider.issuer, subject="17")
+    ExternalIdentity.objects.create(user=user, issuer=provider.origin, subject="17")
     come_back(provider, Client())
     assert User.objects.count() == 1
 

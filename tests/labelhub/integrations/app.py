@@ -1,13 +1,14 @@
 """Another app on loopback: a real HTTP server that answers as a test says and remembers what it was asked."""
 
 import json
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.loopback import Loopback, Quiet
 
 Answer = tuple[int, Any]
 
@@ -20,7 +21,7 @@ class Asked:
 
 
 @dataclass
-class App:
+class App(Loopback):
     """`answers` gives status and body (JSON unless it is bytes) for a request; `raw` takes over the connection."""
 
     answers: Callable[[Asked], Answer]
@@ -29,10 +30,10 @@ class App:
     raw: Callable[[Any], None] | None = None
     asked: list[Asked] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[BaseHTTPRequestHandler]:
         app = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_GET(self) -> None:
                 parts = urlsplit(self.path)
                 asked = Asked(
@@ -54,18 +55,4 @@ class App:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return Handler

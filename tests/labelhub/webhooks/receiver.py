@@ -1,24 +1,24 @@
 """A loopback server that remembers what it was sent, and answers as a test wants."""
 
-import threading
 import time
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Self
+from http.server import BaseHTTPRequestHandler
+
+from tests.loopback import Loopback, Quiet
 
 
 @dataclass
-class Receiver:
+class Receiver(Loopback):
     statuses: list[int] = field(default_factory=list)
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b"ok"
     drip_s: float = 0.0
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
+    def handler(self) -> type[BaseHTTPRequestHandler]:
         receiver = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(Quiet):
             def do_POST(self) -> None:
                 sent = self.rfile.read(int(self.headers["content-length"]))
                 receiver.got.append(({name.lower(): value for name, value in self.headers.items()}, sent))
@@ -37,18 +37,4 @@ class Receiver:
             def do_GET(self) -> None:
                 receiver.got.append(({}, b"GET"))
 
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-    @property
-    def origin(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}"
+        return Handler
