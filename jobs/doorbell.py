@@ -15,12 +15,14 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Now
 
-from jobs.lease import held_leases
-from jobs.models import Job
+from jobs.lease import owner_is_gone
+from jobs.models import Job, PrinterLease
 from jobs.states import PROCESSING
 from printers.models import Printer
+from printers.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +34,6 @@ QUIET_S = 60.0
 GOODBYE_S = 1.0
 # Who rings alone is answered at once; of many, all that came since the last answer.
 ROUND_S = 0.02
-CHUNK = 500
 
 USABLE = Q(enabled=True, paused=False, config_error="")
 
@@ -71,8 +72,8 @@ def _run() -> None:
             _waiting.clear()
             _sending = True
         again_at = time.monotonic() + ROUND_S
-        for start in range(0, len(rung), CHUNK):
-            for printer_id in _of_use(rung[start : start + CHUNK]):
+        for printer_id in rung:
+            if _is_of_use(printer_id):
                 _publish(str(printer_id))
         with suppress(Exception):
             # A thread that died of its database would be missed by the next who rings.
@@ -80,18 +81,27 @@ def _run() -> None:
         time.sleep(max(0.0, again_at - time.monotonic()))
 
 
-def _of_use(printer_ids: list[UUID]) -> list[UUID]:
+def _is_of_use(printer_id: UUID) -> bool:
     """Not where a worker is: it looks for new jobs once more after its turn. Not where nothing may be printed: whoever
     changes that rings. What a dead worker left is looked after in either case."""
-    left = Job.objects.filter(printer_id=OuterRef("pk"), state=PROCESSING)
-    wanted = Printer.objects.filter(USABLE | Exists(left), pk__in=printer_ids)
     try:
-        found, busy = set(wanted.order_by().values_list("pk", flat=True)), held_leases(printer_ids)
+        found = TO_RING(printer_id)
     except Exception as error:
         # Without a database there is no harm in ringing.
         log.debug("Nobody could be asked who has to be rung: %s", error)
-        return printer_ids
-    return [printer_id for printer_id in printer_ids if printer_id in found and printer_id not in busy]
+        return True
+    owner = found[0].served_by if found else ""  # type: ignore[attr-defined]
+    return bool(found) and (owner is None or owner_is_gone(owner))
+
+
+def _to_ring(printer_id: UUID) -> QuerySet[Printer]:
+    left = Job.objects.filter(printer_id=OuterRef("pk"), state=PROCESSING).order_by()
+    lease = PrinterLease.objects.filter(printer_id=OuterRef("pk"), expires_at__gt=Now()).order_by()
+    usable = Printer.objects.filter(USABLE | Exists(left), pk=printer_id).order_by()
+    return usable.annotate(served_by=Subquery(lease.values("owner")[:1]))
+
+
+TO_RING = Prepared(_to_ring, UUID)
 
 
 def _publish(printer_id: str) -> None:

@@ -1,4 +1,5 @@
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ from django.db import transaction
 
 from jobs import doorbell
 from jobs.doorbell import ring, ring_on_commit
-from jobs.lease import acquire
-from jobs.models import Job, State
+from jobs.lease import acquire, this_owner
+from jobs.models import Job, PrinterLease, State
 from tests.jobs.labels import make_printer, wait_for
 
 
@@ -40,7 +41,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     made = Broker()
     monkeypatch.setattr(current_app, "send_task", made.send_task)
     monkeypatch.setattr(doorbell, "_complained_at", float("-inf"))
-    monkeypatch.setattr(doorbell, "_of_use", lambda printer_ids: printer_ids)
+    monkeypatch.setattr(doorbell, "_is_of_use", lambda _printer_id: True)
     yield made
     made.open.set()
     wait_for(lambda: not doorbell._waiting and not doorbell._sending, "the end of ringing")
@@ -109,7 +110,7 @@ def test_it_is_of_use_where_something_could_be_printed() -> None:
     idle, paused = make_printer(), make_printer(name="paused", paused=True)
     off, wrong = make_printer(name="off", enabled=False), make_printer(name="wrong", config_error="no such model")
     asked = [idle.pk, paused.pk, off.pk, wrong.pk, uuid4()]
-    assert doorbell._of_use(asked) == [idle.pk]
+    assert [each for each in asked if doorbell._is_of_use(each)] == [idle.pk]
 
 
 @pytest.mark.django_db
@@ -117,18 +118,25 @@ def test_it_is_of_no_use_where_a_worker_is_but_when_its_turn_is_over() -> None:
     printer = make_printer()
     lease = acquire(printer.pk)
     assert lease is not None
-    assert doorbell._of_use([printer.pk]) == []
+    assert not doorbell._is_of_use(printer.pk)
     lease.release()
-    assert doorbell._of_use([printer.pk]) == [printer.pk]
+    assert doorbell._is_of_use(printer.pk)
+
+
+@pytest.mark.django_db
+def test_it_is_of_use_where_the_worker_has_died() -> None:
+    printer = make_printer()
+    assert acquire(printer.pk) is not None
+    PrinterLease.objects.update(owner=re.sub(r":\d+:", ":999999999:", this_owner(), count=1))
+    assert doorbell._is_of_use(printer.pk)
 
 
 @pytest.mark.django_db
 def test_what_a_dead_worker_left_at_a_paused_printer_is_of_use() -> None:
     printer = make_printer(paused=True)
     Job.objects.create(printer=printer, state=State.PROCESSING)
-    assert doorbell._of_use([printer.pk]) == [printer.pk]
+    assert doorbell._is_of_use(printer.pk)
 
 
 def test_without_a_database_everybody_is_rung() -> None:
-    printer = uuid4()
-    assert doorbell._of_use([printer]) == [printer]
+    assert doorbell._is_of_use(uuid4())
