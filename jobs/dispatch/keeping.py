@@ -15,8 +15,9 @@ log = logging.getLogger(__name__)
 
 # It restarts, is full, or was made read-only: what it cannot take now it may take later.
 DATABASE_AWAY = (OperationalError, InterfaceError, InternalError)
-# The kept status is refreshed from here only when it says something else or is this old.
-KEEP_AFTER = timedelta(seconds=5)
+# The kept status is refreshed from here only when it says something else or is this old: sooner than a sweep would ask,
+# and not for every other label.
+KEEP_AFTER = timedelta(seconds=15)
 
 
 def keep(printer: Printer, answer: Answer, reading: Reading | None) -> None:
