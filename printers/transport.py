@@ -4,6 +4,8 @@
 printer's TCP has acknowledged (SIOCOUTQ), and whether it ended the session cleanly after our half-close.
 """
 
+import errno
+import os
 import select
 import socket
 import struct
@@ -16,13 +18,15 @@ from termios import TIOCOUTQ
 from types import TracebackType
 
 from printers.errors import AddressRefused, TransportError
-from printers.networks import check_address
+from printers.networks import check_address, is_literal
 
 # Small pieces, and little in the kernel that was not sent yet: what is stopped then really stops.
 PIECE_BYTES = 16 * 1024
 # Acknowledgements cannot be waited for by poll(); they are looked at this often.
 SHORTEST_STEP_S = 0.001
 LONGEST_STEP_S = 0.05
+# A printer that is awake takes a connection within that.
+AT_ONCE_S = 0.02
 DARWIN_SO_NWRITE = 0x1024
 
 Progress = Callable[[int, int], None]
@@ -52,23 +56,33 @@ class Sent:
         return self.bytes_acked == self.bytes_total and not self.reset
 
 
-def connect(host: str, port: int, *, deadline: float, still_mine: Callable[[], bool] | None = None) -> "Connection":
+def connect(
+    host: str,
+    port: int,
+    *,
+    deadline: float,
+    still_mine: Callable[[], bool] | None = None,
+    before_wait: Callable[[], None] | None = None,
+) -> "Connection":
     """Open the one data connection to a printer.
 
     `deadline` is an instant of time.monotonic() for everything: looking the name up, connecting, sending, finishing.
-    `still_mine` is asked at least every 50 ms; when it says no, not one more byte is written.
+    `still_mine` is asked at least every 50 ms; when it says no, not one more byte is written. `before_wait` is called
+    where the name has to be looked up, or the printer does not take the connection at once.
     Raises TransportError with `.sent` False.
     """
     shown = f"{host}:{port}"
     left = deadline - time.monotonic()
     if left <= 0:
         raise failure(f"There was no time left to connect to the printer at {shown}.")
+    if before_wait is not None and not is_literal(host):
+        before_wait()
     try:
         address = check_address(host, port, timeout_s=left)
     except AddressRefused as e:
         raise failure(e.detail, code=e.code) from e
     try:
-        sock = socket.create_connection(address, timeout=max(deadline - time.monotonic(), 0.001))
+        sock = _connected(address, deadline, before_wait)
     except ConnectionRefusedError as e:
         raise failure(
             f"The printer at {shown} refused the connection. It may be busy with another computer's print; "
@@ -81,6 +95,26 @@ def connect(host: str, port: int, *, deadline: float, still_mine: Callable[[], b
     except OSError as e:
         raise failure(f"The printer at {shown} cannot be reached: {e.strerror or e}.") from e
     return Connection(sock, shown, deadline, still_mine)
+
+
+def _connected(address: tuple[str, int], deadline: float, before_wait: Callable[[], None] | None) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        code = sock.connect_ex(address)
+        if code == errno.EINPROGRESS:
+            if not _ready(sock, select.POLLOUT, min(AT_ONCE_S, max(deadline - time.monotonic(), 0.001))):
+                if before_wait is not None:
+                    before_wait()
+                if not _ready(sock, select.POLLOUT, max(deadline - time.monotonic(), 0.001)):
+                    raise TimeoutError
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def failure(detail: str, *, sent: bool = False, code: str = TransportError.code) -> TransportError:
@@ -100,7 +134,6 @@ class Connection:
         self._still_mine = still_mine
         self._state = Sent()
         self._half_closed = False
-        sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, PIECE_BYTES)

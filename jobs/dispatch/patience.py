@@ -24,8 +24,9 @@ EARLY_END_S = 0.01
 # A printer that shows no sign of a page for so long waits for the next one.
 HELD_MS = 3000
 POLL_PATIENCE_S = 0.5
-# A turn that lasts longer than that gives its connection to the database to others in between.
-LEND_S = 0.1
+# A turn that has had its connection to the database for longer than that gives it to whoever waits for one: to hand it
+# on between threads costs as much as a statement.
+LEND_S = 0.5
 # A label that takes longer is shown as being printed, a printer that is silent for longer as being away.
 SHOW_AFTER_MS = 2000
 # Four times a second, quicker at first: a short label is over soon.

@@ -56,8 +56,6 @@ def deliver(
     attempt.bytes_total = sum(map(len, pages))
     attempt.stream_sha256 = hashlib.sha256(b"".join(pages)).hexdigest()
     attempt.tape_mm = tape_mm(model, medium, raster, job.copies)
-    if session.link is None:
-        turn.lend()
     link = session.connect(job, printer, looked)
     failpoints.hit("connected")
     if looked.reading is None and has_answered(printer):

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from celery.worker import state as worker_state
 from django.db import DatabaseError, connection
@@ -29,7 +30,8 @@ class Turn:
 
     `pausing`: the printer was left alone after a failure. `looked_at` and `looked_with` are when (by the monotonic
     clock) and for which medium held jobs were last looked through. `drawn` is what the last label shows, its dots, and
-    the name under which they are kept. `lent_at`: others could have its connection to the database, by the same clock.
+    the name under which they are kept. `lent_at`: others could have its connection to the database, or nobody wanted
+    it, by the same clock.
     """
 
     def __init__(self, lease: Lease) -> None:
@@ -43,11 +45,11 @@ class Turn:
 
     def is_mine(self) -> bool:
         if time.monotonic() - self.lent_at > patience.LEND_S:
-            self.lend()
+            self._lend_if_wanted()
         if self.lease.due and not self.lease.lost:
             try:
                 self.lease.renew()
-                self.lend()
+                self._lend_if_wanted()
             except DatabaseError as error:
                 # It is tried again at the next look; the lease's own end stops us in time.
                 log.warning("The turn at printer %s could not be renewed: %s", self.lease.printer_id, error)
@@ -57,6 +59,18 @@ class Turn:
         """The connection to the database, before a printer is waited for: there are fewer than printers."""
         self.lent_at = time.monotonic()
         release_connection()
+
+    def _lend_if_wanted(self) -> None:
+        if is_wanted():
+            self.lend()
+        else:
+            self.lent_at = time.monotonic()
+
+
+def is_wanted() -> bool:
+    """Whether another thread of this process waits for a connection to the database."""
+    pool: Any = getattr(connection, "pool", None)
+    return pool is not None and pool.get_stats()["requests_waiting"] > 0
 
 
 def release_connection() -> None:
@@ -104,7 +118,11 @@ class Session:
             deadline = time.monotonic() + patience.CONNECT_S
             try:
                 self.link = transport.connect(
-                    printer.host, printer.port, deadline=deadline, still_mine=self.turn.is_mine
+                    printer.host,
+                    printer.port,
+                    deadline=deadline,
+                    still_mine=self.turn.is_mine,
+                    before_wait=self.turn.lend,
                 )
             except TransportError as error:
                 raise PrinterNotReachable(error.detail, silent=looked.reading is None) from error
@@ -112,7 +130,6 @@ class Session:
 
     def knock(self, job: Job, printer: Printer) -> bool:
         """Whether it takes a connection, which is kept for this label: nobody has to write down that it does not."""
-        self.turn.lend()
         try:
             self.connect(job, printer, Looked(None))
         except PrinterNotReachable:
