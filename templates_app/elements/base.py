@@ -5,7 +5,7 @@ its final box, `paint` draws it. Everything here is in the reading view, x to th
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from PIL import Image, ImageDraw
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -53,8 +53,7 @@ class Element(Strict):
     VALUES: ClassVar[tuple[str, ...]] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Edges:
+class Edges(NamedTuple):
     left: int = 0
     top: int = 0
     right: int = 0
@@ -81,8 +80,7 @@ class Edges:
 NO_EDGES = Edges()
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(NamedTuple):
     """The dots an element may use; None where the label grows with what is on it.
 
     `slack` is how far the blank goes on beyond each edge: a quiet zone may lie there, ink may not.
