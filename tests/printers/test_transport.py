@@ -73,8 +73,15 @@ def _reset(session: socket.socket) -> None:
     session.close()
 
 
-def _connected(port: int, *, seconds: float = 5, still_mine: Callable[[], bool] | None = None) -> Connection:
-    return connect("127.0.0.1", port, deadline=time.monotonic() + seconds, still_mine=still_mine)
+def _connected(
+    port: int,
+    *,
+    seconds: float = 5,
+    still_mine: Callable[[], bool] | None = None,
+    before_wait: Callable[[], None] | None = None,
+) -> Connection:
+    deadline = time.monotonic() + seconds
+    return connect("127.0.0.1", port, deadline=deadline, still_mine=still_mine, before_wait=before_wait)
 
 
 def test_it_works(printing: Printing) -> None:
@@ -141,9 +148,11 @@ def test_an_unknown_name_is_before_the_first_byte(monkeypatch: pytest.MonkeyPatc
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    waits: list[None] = []
     with pytest.raises(TransportError, match="no host called") as caught:
-        connect("labels.lan", 9100, deadline=time.monotonic() + 1)
+        connect("labels.lan", 9100, deadline=time.monotonic() + 1, before_wait=lambda: waits.append(None))
     assert caught.value.sent is False
+    assert waits == [None]
 
 
 def test_a_connection_that_nobody_accepts_ends_by_the_deadline() -> None:
@@ -156,13 +165,21 @@ def test_a_connection_that_nobody_accepts_ends_by_the_deadline() -> None:
             filler.setblocking(False)
             filler.connect_ex(full.getsockname())
             waiting.append(filler)
+        waits: list[float] = []
         started = time.monotonic()
         with pytest.raises(TransportError, match="did not answer") as caught:
-            _connected(full.getsockname()[1], seconds=0.3)
+            _connected(full.getsockname()[1], seconds=0.3, before_wait=lambda: waits.append(time.monotonic()))
         assert time.monotonic() - started < 1
+        assert [at - started < 0.2 for at in waits] == [True]
         assert caught.value.sent is False
         for filler in waiting:
             filler.close()
+
+
+def test_a_printer_that_is_awake_is_not_waited_for(printing: Printing) -> None:
+    waits: list[None] = []
+    _connected(printing(_read_all(bytearray())), before_wait=lambda: waits.append(None)).close()
+    assert waits == []
 
 
 def test_no_time_left_does_not_connect(printing: Printing) -> None:
