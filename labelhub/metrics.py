@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from health.liveness import LIVENESS_PATHS
 from health.metrics import CONTENT_TYPE, exposition, observe
-from health.views import READINESS_PATHS, is_from_here
+from health.views import READINESS_PATHS
 from labelhub.access import caller_for, path_of
 from labelhub.problems import answer, describe, plain
 from printers.errors import Forbidden, HubError
@@ -36,8 +36,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     if request.method not in {"GET", "HEAD"}:
         return HttpResponseNotAllowed(["GET", "HEAD"])
     try:
-        if not is_from_here(request):
-            _check_caller(request)
+        _check_caller(request)
     except HubError as error:
         return answer(describe(error, PATH))
     except (OperationalError, InterfaceError):

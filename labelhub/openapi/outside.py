@@ -106,9 +106,9 @@ def paths_outside_ninja() -> Json:
             "get": {
                 "operationId": "metrics",
                 "summary": "Numbers for Prometheus",
-                "description": "For a token that is not limited to printers, and for callers on the hub's own machine.",
+                "description": "For a token that is not limited to printers.",
                 "tags": ["Health"],
-                "security": [{"Token": []}, {}],
+                "security": [{"Token": []}],
                 "responses": {
                     "200": {
                         "description": "Prometheus' text format.",
