@@ -83,7 +83,7 @@ VERBS = {
     "hold": "hold",
     "release": "release",
     "cancel": "cancel",
-    "resolve": "say whether it came out of",
+    "resolve": "say what became of",
     "set_priority": "change the priority of",
     "move": "move",
 }

@@ -35,6 +35,11 @@ FRAGMENTS = (
     *("high-voltage adapter", "fan motor error", "wrong media", "expansion buffer full", "communication error"),
     *("cover open", "overheating", "media cannot be fed", "system error", "unnamed error"),
     *("text", "barcode", "image", "line", "box", "group", "flag", "title", "description", "height", "width"),
+    # What a person may ask for of a job, and how that is (jobs/states.py).
+    *("hold", "release", "cancel", "say what became of", "change the priority of", "move"),
+    *("it is waiting for its turn", "it is held", "it is being printed: data may have gone to the printer"),
+    *("nobody knows whether its label came out; say first whether it did", "it is completed", "it is canceled"),
+    "it was given up",
     # Of pydantic, about a definition.
     *("Input should be a valid {}", "Input should be {}", "Input should be greater than or equal to {}"),
     *("Input should be less than or equal to {}", "Input should be greater than {}", "Input should be less than {}"),
