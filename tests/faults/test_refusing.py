@@ -90,6 +90,12 @@ def labels_of(site: Site) -> int:
     return sum(len(device.labels) for device in site.devices)
 
 
+def give_room_back() -> None:
+    """What other tests left free in the file would be room for all the labels."""
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM")
+
+
 @pytest.fixture
 def flag(tmp_path: Path) -> Iterator[Path]:
     """This process obeys it, too."""
@@ -109,6 +115,7 @@ def test_embedded_what_is_submitted_is_refused_whole(
     printer: Printer, device: EmulatedPrinter, flag: Path, how: str
 ) -> None:
     caller, taken, refused = script(), 0, 0
+    give_room_back()
     with sqlite_refuses(flag, how):
         # A full one has some room left in its pages.
         while refused < 5:
@@ -160,9 +167,7 @@ def test_an_embedded_hub_whose_disk_is_full_refuses_whole_and_takes_it_later(tmp
 def test_embedded_outcomes_are_written_once_there_is_room(
     printer: Printer, device: EmulatedPrinter, tmp_path: Path, how: str
 ) -> None:
-    with connection.cursor() as cursor:
-        # Else what other tests left free is room for all the labels.
-        cursor.execute("VACUUM")
+    give_room_back()
     ask(printer, *(f"label {number}" for number in range(30)))
     flag, word = tmp_path / "refuses", "readonly" if how == "read-only" else "is full"
     with Worker(env={FLAG: str(flag), "LABELHUB_LOG_LEVEL": "WARNING"}) as worker:
