@@ -35,12 +35,12 @@ def accepts(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def wait_until(holds: Callable[[], bool], what: str, *, limit_s: float = START_LIMIT_S) -> None:
+def wait_until(holds: Callable[[], bool], what: str, *, limit_s: float = START_LIMIT_S, every_s: float = 0.02) -> None:
     deadline = time.monotonic() + limit_s
     while not holds():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not happen within {limit_s} s")
-        time.sleep(0.02)
+        time.sleep(every_s)
 
 
 def program(name: str, package: str, *folders: Path) -> str:

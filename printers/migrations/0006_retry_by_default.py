@@ -7,17 +7,22 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="printer",
-            name="error_policy",
-            field=models.CharField(
-                choices=[
-                    ("retry-current-job", "Retry Current Job"),
-                    ("stop-printer", "Stop Printer"),
-                    ("abort-job", "Abort Job"),
-                ],
-                default="retry-current-job",
-                max_length=24,
-            ),
+        # Django's own default is not the column's: the table stays as it is.
+        migrations.SeparateDatabaseAndState(
+            state_operations=[
+                migrations.AlterField(
+                    model_name="printer",
+                    name="error_policy",
+                    field=models.CharField(
+                        choices=[
+                            ("retry-current-job", "Retry Current Job"),
+                            ("stop-printer", "Stop Printer"),
+                            ("abort-job", "Abort Job"),
+                        ],
+                        default="retry-current-job",
+                        max_length=24,
+                    ),
+                )
+            ]
         ),
     ]

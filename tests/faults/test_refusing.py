@@ -157,7 +157,7 @@ def test_an_embedded_hub_whose_disk_is_full_refuses_whole_and_takes_it_later(tmp
                 _code, found = hub.call("GET", "/api/jobs?limit=200&text=Full", token=token)
                 return [job["outcome"] for job in found["items"]]
 
-            wait_until(lambda: None not in ends(), "the end of the queue", limit_s=120)
+            wait_until(lambda: None not in ends(), "the end of the queue", limit_s=120, every_s=0.5)
             assert ends() == ["confirmed"] * len(answers)
 
 

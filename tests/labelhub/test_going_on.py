@@ -15,6 +15,8 @@ pytestmark = pytest.mark.processes
 WITHIN_S = 5.0
 # Nobody is quick enough to find the hub still looking at the first try.
 LATER_S = 3.0
+# Below what a token may ask in a minute.
+POLL_S = 0.2
 FIELDS = {"name": "Drill", "id": "7", "owner": "lab", "url": "https://lab/7"}
 
 
@@ -31,7 +33,7 @@ class Running:
         }
         code, self.printer = hub.call("POST", "/api/printers", body, self.token)
         assert code == 201, self.printer
-        wait_until(lambda: self.status()["online"] is True, "the first probe", limit_s=15)
+        wait_until(lambda: self.status()["online"] is True, "the first probe", limit_s=15, every_s=POLL_S)
 
     def status(self) -> dict[str, Any]:
         code, answer = self.hub.call("GET", f"/api/printers/{self.printer['id']}/status", token=self.token)
@@ -48,7 +50,9 @@ class Running:
         return dict(self.hub.call("GET", f"/api/jobs/{job_id}", token=self.token)[1])
 
     def wait_for(self, job_id: str, *reasons: str) -> dict[str, Any]:
-        wait_until(lambda: set(reasons) <= set(self.job(job_id)["reasons"]), ", ".join(reasons), limit_s=15)
+        wait_until(
+            lambda: set(reasons) <= set(self.job(job_id)["reasons"]), ", ".join(reasons), limit_s=15, every_s=POLL_S
+        )
         return self.job(job_id)
 
     def printed_after(self, job_id: str) -> float:
@@ -56,7 +60,7 @@ class Running:
         begun, before = time.monotonic(), self.device.bytes_read
         wait_until(lambda: self.device.bytes_read > before, "the label's first byte", limit_s=30)
         took = time.monotonic() - begun
-        wait_until(lambda: self.job(job_id)["state"] == "completed", "the label", limit_s=30)
+        wait_until(lambda: self.job(job_id)["state"] == "completed", "the label", limit_s=30, every_s=POLL_S)
         assert self.job(job_id)["outcome"] == "confirmed"
         return took
 
@@ -94,5 +98,5 @@ def test_the_queue_goes_on_within_seconds(running: Running, fault: str, state: s
     assert running.printed_after(job_id) < WITHIN_S
     time.sleep(1)
     assert len(running.device.labels) == labels + 1
-    wait_until(lambda: running.status()["state"] == "idle", "an idle printer", limit_s=10)
+    wait_until(lambda: running.status()["state"] == "idle", "an idle printer", limit_s=10, every_s=POLL_S)
     assert running.status()["reasons"] == []
