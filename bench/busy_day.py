@@ -31,7 +31,7 @@ from printers.emulator import EmulatedPrinter
 from tests.labelhub.webhooks.receiver import Receiver
 from tests.stack import Process, Stack, Web, configuration, stack
 
-HOURS, LABELS, PRINTERS = 24, 16_000, 200
+HOURS, LABELS, PRINTERS = 24, 8_000, 200
 WARM_UP = 1 / 3
 CLIENTS, BURST = 8, 40
 # Of the labels of a day, by the hour.

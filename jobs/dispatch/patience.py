@@ -31,6 +31,20 @@ LEND_S = 0.5
 SHOW_AFTER_MS = 2000
 # Four times a second, quicker at first: a short label is over soon.
 POLLS_S = (0.0, 0.03, 0.05, 0.1, 0.15, 0.25)
+# Where the label before took as long: nothing is asked until shortly before that, and then often, for a while.
+EARLY_S, OFTEN_S, OFTEN_FOR_S, LONGEST_S = 0.06, 0.03, 0.3, 0.5
+
+
+def before_look(number: int, since_s: float, took_s: float | None) -> float:
+    """Seconds until a printer is looked at again: for the how manieth time, how long after it had all of the label.
+
+    `took_s`: what the label before took that should take as long; None where there was none. At rated speed a printer
+    waits for the next label, while whoever watches it is still waiting for the next look.
+    """
+    usual = POLLS_S[min(number, len(POLLS_S) - 1)]
+    if took_s is None or number < 2 or since_s > took_s - EARLY_S + OFTEN_FOR_S:
+        return usual
+    return min(max(took_s - EARLY_S - since_s, OFTEN_S), LONGEST_S)
 
 
 def tape_mm(model: Model, medium: Medium, raster: Raster, copies: int) -> float:

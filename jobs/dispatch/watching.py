@@ -36,12 +36,12 @@ def observe(
                 break
             time.sleep(patience.POLLS_S[-1])
         return watch.at_deadline()
-    shown = False
+    shown, took_s = False, turn.took_s.get(seconds)
     for number in count():
         if number == 1:
             # One that is printed at the first look needs no note of how far it came.
             _note_acked(attempt)
-        if seconds_to_wait := patience.POLLS_S[min(number, len(patience.POLLS_S) - 1)]:
+        if seconds_to_wait := patience.before_look(number, time.monotonic() - began, took_s):
             turn.lend()
         _wait(link, watch, seconds_to_wait)
         if (number and is_stopping()) or not turn.is_mine():
@@ -58,6 +58,7 @@ def observe(
             # People see at once what is wrong with it, and whoever probes sees when it is well again.
             if not watch.last_ready or shown:
                 keep_watched(printer, answer, reading)
+            turn.took_s = {seconds: elapsed_ms / 1000}
             return verdict
         if session is not None and watch.shows_nothing_for_ms > patience.HELD_MS and session.end_strip():
             # With the end of the strip it prints what it held back.
