@@ -10,6 +10,8 @@ from printers.status import Reading
 MOST_ENTRIES = 40
 # A printer that leaves the session open has to be at rest for so long: it may be printing somebody else's label first.
 AT_REST_MS = 2000
+# No printer is up again sooner; a lost packet or two are over by then.
+SWITCHED_MS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Watch:
     drained: bool = False
     closed_early: bool = False
     printing_seen: bool = False
+    # It was silent for so long after it had begun to print that it may have been switched off and on again.
+    lost_sight: bool = False
     last: Reading | None = None
     silent_since_ms: int | None = None
     at_rest_since_ms: int | None = None
@@ -50,6 +54,8 @@ class Watch:
             if self.silent_since_ms is None:
                 self.silent_since_ms = at_ms
             return
+        if self.printing_seen and self.silent_since_ms is not None:
+            self.lost_sight = self.lost_sight or at_ms - self.silent_since_ms >= SWITCHED_MS
         self.silent_since_ms = None
         self.listening = True
         self.printing_seen = self.printing_seen or reading.printing
@@ -119,9 +125,14 @@ class Watch:
             return None
         if not (self.drained or self.ours) and self.last_seen_ms - (self.at_rest_since_ms or 0) < AT_REST_MS:
             return None
-        if self.printed_since >= self.pages or (self.printing_seen and self.printed_since == 0):
+        if self.printed_since >= self.pages or (self.was_seen_to_end and self.printed_since == 0):
             return _confirmed()
         return None
+
+    @property
+    def was_seen_to_end(self) -> bool:
+        """It printed and came to rest; where it was out of sight in between, and has a counter, that has to tell."""
+        return self.printing_seen and not (self.lost_sight and self.counts)
 
     def at_deadline(self) -> Verdict:
         """What is known when the time is over that this label could take."""
@@ -132,6 +143,8 @@ class Watch:
             return _unknown("The printer stopped answering after it had got the label.")
         if reading is not None and reading.printing:
             return _unknown("The printer was still printing when the time for this label was over.")
+        if self.printing_seen and not self.was_seen_to_end:
+            return _unknown("The printer fell silent while it printed, and its counter has not counted all of it.")
         if self.printing_seen:
             # Its counter counts in its own way; that it printed and came to rest without an error is what proves it.
             return _confirmed()

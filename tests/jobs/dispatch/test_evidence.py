@@ -34,6 +34,11 @@ def watch(
         (watch(IDLE, OPEN), Outcome.UNKNOWN),
         (watch(PRINTING, None), None),
         (watch(PRINTING, None, IDLE), Outcome.CONFIRMED),
+        # So long that it may have been switched off and on again: only its counter can tell.
+        (watch(PRINTING, *[None] * 8, IDLE), None),
+        (watch(PRINTING, *[None] * 8, PRINTED), Outcome.CONFIRMED),
+        (watch(PRINTING, *[None] * 8, PRINTING, IDLE), None),
+        (watch(PRINTING, *[None] * 8, IDLE, life=None), Outcome.CONFIRMED),
         (watch(), None),
         # The session is still open: this may be somebody else's label.
         (watch(PRINTING, IDLE, drained=False), None),
@@ -54,6 +59,7 @@ def test_what_is_certain(made: Watch, outcome: Outcome | None) -> None:
         (watch(IDLE, PRINTING), Outcome.UNKNOWN),
         (watch(IDLE, None), Outcome.UNKNOWN),
         (watch(PRINTING, None), Outcome.UNKNOWN),
+        (watch(PRINTING, *[None] * 8, IDLE), Outcome.UNKNOWN),
         (watch(PRINTING, PRINTED, pages=2), Outcome.CONFIRMED),
         (Watch(pages=1, life_before=None, listening=False, drained=True), Outcome.SENT),
         (Watch(pages=1, life_before=None, listening=False, drained=False), Outcome.UNKNOWN),
