@@ -1,5 +1,7 @@
 """Every way in which the emulated printer can fail, and what the hub says of the label then."""
 
+import threading
+import time
 from itertools import pairwise
 
 import pytest
@@ -126,6 +128,29 @@ class TestBehindTheBarrier:
         printed = [label.raster.sha256 for label in device.labels]
         assert printed.count(later.artifact) == 1
         assert printed.count(job.artifact) <= 1
+
+    def test_a_printer_that_was_switched_off_and_on_again_has_not_printed(
+        self, printer: Printer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """It was seen to print and is at rest again; that its counter did not go on tells."""
+        monkeypatch.setattr("jobs.dispatch.patience.WATCH_SLACK_S", 4.0)
+        monkeypatch.setattr("jobs.dispatch.evidence.SWITCHED_MS", 500)
+        with EmulatedPrinter("PT-P750W", "tze:12", speed=0, min_phase_s=1.0) as slow:
+            Printer.objects.filter(pk=printer.pk).update(port=slow.port, snmp_port=slow.snmp_port)
+            slow.set_fault("power-off")
+
+            def switch_on() -> None:
+                slow.wait_for_mishaps(1)
+                time.sleep(1.5)
+                slow.clear_fault()
+
+            somebody = threading.Thread(target=switch_on)
+            somebody.start()
+            job = printed_once(printer, "hello")
+            somebody.join()
+            assert last_attempt(job).phase == Phase.REPORTED
+            assert (job.state, job.outcome, slow.labels) == (State.STOPPED, Outcome.UNKNOWN, [])
+            assert "fell silent while it printed" in job.message
 
     def test_the_tape_ends_in_the_label(self, printer: Printer, device: EmulatedPrinter) -> None:
         device.set_fault("tape-out=5")
