@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-Bytes = NDArray[np.uint8]
+from printers.raster import Bytes, dots
+
 Places = NDArray[np.intp]
 
-# Pillow hands out pixels in pieces of this size; a larger image costs a second copy of all.
-PIECE = 65536
 DIVIDE_AT, LONGEST = 127, 128
 # Delta swaps that transpose an 8 × 8 bit matrix in a 64-bit word (Hacker's Delight, 7-3).
 SWAPS = ((7, 0x00AA00AA00AA00AA), (14, 0x0000CCCC0000CCCC), (28, 0x00000000F0F0F0F0))
@@ -35,11 +34,7 @@ def head_lines(image: Image.Image, left: int, pins: int) -> Bytes:
     """
     lines, height = image.size
     across = np.zeros((pins, (lines + 7) // 8), np.uint8)
-    step = max(1, PIECE // lines)
-    for top in range(0, height, step):
-        piece = image.crop((0, top, lines, min(top + step, height)))
-        dots = np.frombuffer(piece.tobytes("raw", "L"), np.uint8).reshape(-1, lines)
-        np.invert(np.packbits(dots, axis=1), out=across[left + top : left + top + len(dots)])
+    np.invert(np.packbits(dots(image), axis=1), out=across[left : left + height])
     return _transposed(across)[:lines]
 
 

@@ -92,3 +92,29 @@ def test_a_picture_without_resolution_is_taken_at_180_dpi() -> None:
     Image.new("1", (5, 5), 255).save(out, "PNG", pnginfo=PngImagePlugin.PngInfo())
 
     assert Raster.from_png(out.getvalue()).dpi_along == 180
+
+
+def test_everybody_sees_white_black_and_red() -> None:
+    black, red = Image.new("1", (11, 3), 255), Image.new("1", (11, 3), 255)
+    black.putpixel((1, 0), 0)
+    red.putpixel((10, 2), 0)
+
+    png = Raster(black, red, 600, 300).png
+
+    # Reading does not look at every sum.
+    Image.open(io.BytesIO(png)).verify()
+    seen = Image.open(io.BytesIO(png)).convert("RGB")
+    assert sorted(seen.getcolors() or []) == [
+        (1, (0, 0, 0)),
+        (1, (200, 30, 30)),
+        (31, (255, 255, 255)),
+    ]
+    assert (seen.getpixel((1, 0)), seen.getpixel((10, 2))) == ((0, 0, 0), (200, 30, 30))
+
+
+@given(lines=st.integers(1, 80), pins=st.integers(1, 80), seed=st.integers(0, 2**32))
+def test_a_file_that_pillow_wrote_is_the_same_label(lines: int, pins: int, seed: int) -> None:
+    dots, out = feed_view(lines, pins, seed), io.BytesIO()
+    dots.save(out, "PNG", dpi=(360, 180))
+
+    assert Raster.from_png(out.getvalue()).png == Raster(dots, None, 360, 180).png
