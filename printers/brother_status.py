@@ -6,6 +6,7 @@ PT-E550W/P750W/P710BT v1.02 and QL-800 series v1.01, "Status information request
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 BLOCK_SIZE = 32
 HEADER = b"\x80\x20B"
@@ -242,6 +243,7 @@ class Block:
         return _named(self.notification_code, NOTIFICATIONS) if self.notification_code else ""
 
 
+@lru_cache(maxsize=1024)
 def parse_block(raw: bytes) -> Block:
     """Raises ValueError, with a sentence, unless these are 32 bytes that begin as a Brother status does."""
     if len(raw) != BLOCK_SIZE:

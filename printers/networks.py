@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from django.conf import settings
@@ -128,6 +129,7 @@ def _addresses(host: str, timeout_s: float) -> list[type_of_ip]:
     return list(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=4096)
 def _literal(host: str) -> type_of_ip | None:
     try:
         return ip_address(host.strip("[]"))

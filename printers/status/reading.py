@@ -57,13 +57,19 @@ class Reading:
 
 def merge(answer: Answer, configured: str = "") -> Reading:
     """`configured` is the model that the hub has for it, used where the device does not say its own."""
+    # What a printer says from label to label is the same but for this counter.
+    told = _merged(replace(answer, life_count=None), configured)
+    return replace(told, life_count=answer.life_count)
+
+
+@lru_cache(maxsize=1024)
+def _merged(answer: Answer, configured: str) -> Reading:
     block = None if answer.block is None else parse_block(answer.block)
     seen, seen_by = _model_seen(answer, block)
     model = _known(seen) or _known(configured)
     reading = Reading(
         model_seen="" if not seen else (model.name if model and _known(seen) else seen)[:64],
         display=answer.display,
-        life_count=answer.life_count,
         block=answer.block,
         notes=answer.notes,
     )

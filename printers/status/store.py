@@ -162,7 +162,7 @@ def _take(row: PrinterStatus, reading: Reading, *, partial: bool) -> None:
     if partial:
         return
     row.model_seen, row.display = reading.model_seen, reading.display
-    row.source, row.sources = reading.source, reading.sources
+    row.source, row.sources = reading.source, dict(reading.sources)
     row.note = " ".join(reading.notes)
 
 
