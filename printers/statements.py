@@ -5,7 +5,9 @@ database; it holds no rows and no connection.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -15,6 +17,19 @@ from printers.prepared import inlined, row_of, run
 from printers.together import GATE, Statement
 
 M = TypeVar("M", bound=Model)
+
+# What most columns hold. A field of a house's own making is not among them, whatever it is derived from.
+KINDS: dict[type[Any], type[Any]] = {
+    models.CharField: str,
+    models.TextField: str,
+    models.BooleanField: bool,
+    models.FloatField: float,
+    models.UUIDField: UUID,
+    models.PositiveSmallIntegerField: int,
+    models.PositiveIntegerField: int,
+    models.BigIntegerField: int,
+    models.BigAutoField: int,
+}
 
 
 class Given(Expression):
@@ -77,7 +92,8 @@ class Update:
             query.clear_ordering(force=True)
             query.add_update_values(dict(columns))  # type: ignore[attr-defined]
             text, places = query.get_compiler(using=database.alias).as_sql()
-            written = self._written[database.vendor] = inlined(text, places)
+            text, places = inlined(text, places)
+            written = self._written[database.vendor] = text, _placed(places, database)
         return written
 
 
@@ -92,7 +108,7 @@ class Select(Generic[M]):
         database = _database()
         written = self._written.get(database.vendor)
         if written is None:
-            written = self._written[database.vendor] = self._write(database.alias)
+            written = self._written[database.vendor] = self._write(database)
         model, text, places, names, converters = written
         found = []
         for row in run(database, text, _filled(places, values, database))[1]:
@@ -103,15 +119,15 @@ class Select(Generic[M]):
             found.append(row_of(model, database.alias, names, columns))
         return found
 
-    def _write(self, alias: str) -> tuple[type[M], str, list[Any], list[str], list[Any]]:
+    def _write(self, database: BaseDatabaseWrapper) -> tuple[type[M], str, list[Any], list[str], list[Any]]:
         rows = self._rows()
-        compiler: Any = rows.query.get_compiler(using=alias)
+        compiler: Any = rows.query.get_compiler(using=database.alias)
         text, places = inlined(*compiler.as_sql())
         expressions = [each[0] for each in compiler.select]
         names = [expression.target.attname for expression in expressions]
         found = compiler.get_converters(expressions)
         converters = [(at, convert, expression) for at, (convert, expression) in found.items()]
-        return rows.model, text, places, names, converters
+        return rows.model, text, _placed(places, database), names, converters
 
 
 def insert(model: type[Model], *rows: Mapping[str, Any], returning: str = "") -> Any:
@@ -136,35 +152,58 @@ def inserting(model: type[Model], *rows: Mapping[str, Any], returning: str = "")
     return Statement(text, gated, values, returning)
 
 
-_inserts: "dict[tuple[Any, ...], tuple[str, str, list[_Column]]]" = {}
+_inserts: "dict[tuple[Any, ...], tuple[str, str, list[_Place]]]" = {}
 
 
-class _Column:
-    """Of a row that is inserted: how its value is written, found out once."""
+class _Place:
+    """Where a value goes, and how it is written: found out once, for Django asks five methods about each value."""
 
-    __slots__ = ("_default", "_fixed", "_name", "_prepare")
+    __slots__ = ("_default", "_fixed", "_kind", "_name", "_prepare", "_step")
 
-    def __init__(self, field: "Field[Any, Any]", names: tuple[str, ...], database: BaseDatabaseWrapper) -> None:
-        self._name = field.attname if field.attname in names else ""
+    def __init__(self, field: "Field[Any, Any]", name: str, database: BaseDatabaseWrapper) -> None:
+        self._name = name
         self._default = field.get_default
         self._prepare = field.get_db_prep_save
-        is_constant = not self._name and not callable(field.default)
+        self._kind, self._step = _in_one_step(field, database)
+        is_constant = not name and not callable(field.default)
         # As a list, because it may be NULL.
         self._fixed = [field.get_db_prep_save(field.get_default(), database)] if is_constant else []
 
-    def value_in(self, row: Mapping[str, Any], database: BaseDatabaseWrapper) -> Any:
+    def value_in(self, values: Mapping[str, Any], database: BaseDatabaseWrapper) -> Any:
         if self._fixed:
             return self._fixed[0]
-        return self._prepare(row[self._name] if self._name else self._default(), database)
+        value = values[self._name] if self._name else self._default()
+        if value is None:
+            return None
+        return self._step(value) if type(value) is self._kind else self._prepare(value, database)
+
+
+def _in_one_step(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> tuple[type | None, Callable[[Any], Any]]:
+    """The type of values that need no more than this step. Anything else, also a type derived from it, does."""
+    target: Any = field
+    while target.is_relation:
+        target = target.target_field
+    kind = KINDS.get(type(target))
+    if kind is None:
+        return None, _as_it_is
+    if kind is UUID:
+        return UUID, _as_it_is if database.features.has_native_uuid_field else attrgetter("hex")
+    # What psycopg is told of a number's size is a type; the others are what they were.
+    return kind, type(field.get_db_prep_save(kind(), database))
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _write_insert(
     database: BaseDatabaseWrapper, model: type[Model], names: tuple[str, ...], rows: int, returning: str
-) -> tuple[str, str, list[_Column]]:
+) -> tuple[str, str, list[_Place]]:
     quote = database.ops.quote_name
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.AutoField)]
     if unknown := set(names) - {field.attname for field in fields}:
         raise ValueError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+    given = [_Place(field, field.attname if field.attname in names else "", database) for field in fields]
     columns = ", ".join(quote(str(field.column)) for field in fields)
     into = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
     places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
@@ -172,7 +211,7 @@ def _write_insert(
     cast = ", ".join([f"({', '.join(f'%s::{_kind(field, database)}' for field in fields)})"] * rows)
     end = f" RETURNING {quote(returning)}" if returning else ""
     gated = f"{into} SELECT * FROM (VALUES {cast}) AS given WHERE EXISTS (SELECT FROM {GATE}){end}"  # noqa: S608
-    return f"{into} VALUES {places}{end}", gated, [_Column(field, names, database) for field in fields]
+    return f"{into} VALUES {places}{end}", gated, given
 
 
 def _kind(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> str:
@@ -184,8 +223,9 @@ def _database() -> BaseDatabaseWrapper:
     return connections[DEFAULT_DB_ALIAS]
 
 
+def _placed(places: Sequence[Any], database: BaseDatabaseWrapper) -> list[Any]:
+    return [_Place(each.written_as, each.name, database) if isinstance(each, Given) else each for each in places]
+
+
 def _filled(places: Sequence[Any], values: Mapping[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
-    return [
-        each.written_as.get_db_prep_save(values[each.name], database) if isinstance(each, Given) else each
-        for each in places
-    ]
+    return [each.value_in(values, database) if type(each) is _Place else each for each in places]

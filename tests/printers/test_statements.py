@@ -1,15 +1,20 @@
 """Statements that are written once do what Django's own do, with whatever is given."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from itertools import product
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import connections, models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 
 from printers.models import Event, Printer, Site
-from printers.statements import Select, Update, given, insert
+from printers.statements import Given, Select, Update, _filled, _placed, given, insert
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +87,33 @@ def test_rows_are_inserted_with_their_defaults(printers: list[Printer]) -> None:
 def test_a_column_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="Event has no column colour"):
         insert(Event, {"kind": "x", "colour": "red"})
+
+
+class Phase(models.TextChoices):
+    SENDING = "sending"
+
+
+VALUES: tuple[Any, ...] = (
+    *(None, "", "text", Phase.SENDING, UUID(int=5), str(UUID(int=5)), 0, 7, 2**40, True, 1.5, Decimal("2.5")),
+    *(datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC), [], {"a": ["ü", None]}),
+)
+
+
+def test_every_value_is_written_as_django_writes_it() -> None:
+    database = connections["default"]
+    fields = [field for model in apps.get_models() for field in model._meta.concrete_fields]
+    compared = 0
+    for field, value in product(fields, VALUES):
+        try:
+            expected = field.get_db_prep_save(value, database)
+        except (TypeError, ValueError, ValidationError):
+            continue
+        [written] = _filled(_placed([Given("it", field)], database), {"it": value}, database)
+        assert (type(written), _plain(written)) == (type(expected), _plain(expected))
+        compared += 1
+    assert compared > 4 * len(fields)
+
+
+def _plain(value: Any) -> Any:
+    # What psycopg has around JSON is equal to nothing.
+    return getattr(value, "obj", value)
