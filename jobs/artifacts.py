@@ -8,10 +8,11 @@ again from the job, which the database has.
 import hashlib
 import os
 import re
-import tempfile
+import secrets
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from django.conf import settings
 
@@ -28,12 +29,12 @@ def artifact_path(sha256: str) -> Path:
     return Path(settings.DATA_DIR) / "artifacts" / sha256[:2] / f"{sha256[2:]}.png"
 
 
-def keep(raster: Raster) -> str:
-    """Store the dots and give their name. A file that is there already is used if it is right, else replaced.
+def keep(png: bytes) -> str:
+    """Store what `Raster.png` gave, and say its name. A file that is there is used if it is right, else replaced.
 
     Raises ArtifactUnusable where the folder cannot be written: the disk is full, or it is read-only.
     """
-    png, sha256 = raster.png, raster.sha256
+    sha256 = hashlib.sha256(png).hexdigest()
     path = artifact_path(sha256)
     try:
         if path.read_bytes() == png:
@@ -101,13 +102,20 @@ def _touch(path: Path) -> None:
 
 
 def _write(path: Path, png: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, unfinished = tempfile.mkstemp(suffix=".part", prefix=path.stem[:16], dir=path.parent)
+    unfinished = path.with_name(f"{path.stem[:16]}{secrets.token_hex(8)}.part")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with _created(unfinished) as file:
             file.write(png)
-        Path(unfinished).replace(path)
+        unfinished.replace(path)
     except BaseException:
         with suppress(OSError):
-            Path(unfinished).unlink()
+            unfinished.unlink()
         raise
+
+
+def _created(path: Path) -> BinaryIO:
+    try:
+        return path.open("xb", buffering=0)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb", buffering=0)

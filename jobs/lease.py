@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Collection
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cache, lru_cache
 from pathlib import Path
@@ -50,8 +50,9 @@ class Lease:
     failures: int = 0
     # The medium of a strip that has begun and not ended; a label that opens one sets it, its barrier writes it.
     open_strip: str = ""
-    # What was next in its turn behind the job that was found last.
-    behind: Job | None = None
+    # What was next in its turn behind the job that was found last, and that there was nobody's; as it was then.
+    ahead: list[Job] = field(default_factory=list)
+    none_behind: bool = False
 
     @property
     def mine(self) -> bool:

@@ -12,6 +12,7 @@ from jobs.layout import lay_out
 from printers.errors import HubError, Problem
 from printers.media import Medium, Model
 from printers.models import Printer
+from printers.raster import Raster
 from templates_app.definition import Definition
 from templates_app.lint import Finding, lint
 from templates_app.rendering import resolve
@@ -22,10 +23,11 @@ MOST_LISTED = 100
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """`findings` of every severity; `tape_mm` of one copy, with the blank that the printer feeds."""
+    """`findings` of every severity; `tape_mm` of one copy, with the blank that the printer feeds; its dots."""
 
     findings: list[Finding]
     tape_mm: float
+    raster: Raster
 
     @property
     def errors(self) -> list[Finding]:
@@ -51,7 +53,7 @@ def prove(
     found = lint(rendering, definition, values)
     if printer is not None:
         found += cut_by_calibration(printer, medium, raster)
-    return Proof(found, rendering.tape_mm)
+    return Proof(found, rendering.tape_mm, raster)
 
 
 def not_readable(findings: list[Finding]) -> LabelNotReadable:

@@ -60,7 +60,7 @@ def print_ruler(printer: Printer, medium: Medium, caller: Caller) -> Job:
     """Queue one, in front of others. Raises PrinterNotUsable, MediumDoesNotFit, ArtifactUnusable."""
     if sentence := why_not_usable(printer):
         raise PrinterNotUsable(sentence)
-    artifact = keep(draw_ruler(printer, medium).raster)
+    artifact = keep(draw_ruler(printer, medium).raster.png)
     with transaction.atomic():
         job = Job.objects.create(
             printer=printer,

@@ -1,6 +1,5 @@
 """One printer's jobs from claim to outcome, one after the other, by whoever has the lease."""
 
-import logging
 import time
 from contextlib import suppress
 from uuid import UUID
@@ -9,31 +8,18 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from jobs import failpoints, queue
-from jobs.dispatch.desk import PRINTER, Desk, desk_of, may_print
+from jobs.dispatch.desk import Desk, desk_of, may_print
 from jobs.dispatch.image import image_of
 from jobs.dispatch.keeping import drop_broken_connection
-from jobs.dispatch.obstacles import (
-    CannotPrint,
-    HubStopping,
-    ImageNotKept,
-    Obstacle,
-    OtherMediaNeeded,
-    PrinterBusy,
-    PrinterNeedsSomebody,
-    PrinterNotReachable,
-    TurnLost,
-)
+from jobs.dispatch.obstacles import Expired, NotBegun, Obstacle
 from jobs.dispatch.preflight import Looked, check_medium, look
-from jobs.dispatch.recovery import count_death, recover
+from jobs.dispatch.putting_back import gives_up, put_back, survive
+from jobs.dispatch.recovery import recover
 from jobs.dispatch.reporting import report
 from jobs.dispatch.sending import NothingSent, Unsettled, deliver
 from jobs.dispatch.session import Session, Turn, is_stopping
 from jobs.dispatch.stopping import (
-    OFFLINE,
-    RETRY_PAUSE_S,
-    TIMED_OUT,
     is_away,
-    leave_alone,
     let_go_if_ready,
     may_try,
     ready_again,
@@ -42,24 +28,15 @@ from jobs.dispatch.stopping import (
     stop_printer,
 )
 from jobs.dispatch.strips import end_left_strip
-from jobs.dispatch.waiting import NOT_READY_PAUSE, release_fitting
+from jobs.dispatch.waiting import release_fitting
 from jobs.lease import Lease, acquire
 from jobs.models import Attempt, Job, Outcome
-from jobs.states import (
-    CANNOT_PRINT,
-    EXPIRED,
-    MEDIA_NEEDED,
-    NOT_READY,
-    OUTCOME_UNKNOWN,
-    PRINTER_STOPPED,
-)
+from jobs.states import NOT_READY, OUTCOME_UNKNOWN
 from printers.doing import doing
 from printers.models import Printer
 from printers.status import loaded_medium
 
 __all__ = ["drain"]
-
-log = logging.getLogger(__name__)
 
 # Held jobs are looked through this often, and before the first one.
 LOOK_AGAIN_S = 1.0
@@ -115,25 +92,44 @@ def _work(printer_id: UUID, turn: Turn) -> None:
 
 def _work_on_next(printer_id: UUID, session: Session) -> bool:
     """One job, if there is one; whether there may be another in this turn."""
-    alone = False
-    if session.rested is None:
+    with suppress(NotBegun):
+        return _go_on(session)
+    lease = session.turn.lease
+    desk = desk_of(printer_id)
+    if desk is not None and desk.left:
+        recover(printer_id, session.turn)
         desk = desk_of(printer_id)
-        if desk is not None and desk.left:
-            recover(printer_id, session.turn)
-            desk = desk_of(printer_id)
-        printer = desk.printer if desk else None
-        job = _next(desk, session) if desk is not None and may_print(desk.printer) else None
-        # What comes in meanwhile is seen by the look behind the turn.
-        alone = desk is not None and not desk.held and session.turn.lease.behind is None
-    else:
-        # Between two labels of a batch only what a person may have changed is looked at.
-        found = PRINTER.run(printer=printer_id)
-        printer, job = found[0] if found else None, queue.next_job(session.turn.lease)
-    if printer is None or job is None:
+    if desk is None or not may_print(desk.printer):
         return False
+    job = _next(desk, session)
+    if job is None:
+        return False
+    # What comes in meanwhile is seen by the look behind the turn.
+    alone = not desk.held and lease.none_behind
+    session.printer = desk.printer
     with doing("print a label", job=job.pk):
-        claimed = queue.claim_next(printer_id, session.turn.lease, job)
-        return claimed is not None and _print(*claimed, session, printer) and not alone
+        claimed = queue.claim_next(lease, job)
+        return claimed is not None and _print(*claimed, session, desk.printer) and not alone
+
+
+def _go_on(session: Session) -> bool:
+    """The next label of a batch, over the connection of the last one: it is claimed as it crosses the barrier.
+
+    Raises NotBegun where there is none, or it has to be looked at first; nothing has changed then.
+    """
+    lease, printer = session.turn.lease, session.printer
+    job = queue.take_ahead(lease) if session.rested is not None else None
+    if job is None or printer is None or not session.continues(job, printer):
+        raise NotBegun
+    attempt = queue.first_attempt(job, lease)
+    if attempt is None:
+        raise NotBegun
+    try:
+        with doing("print a label", job=job.pk):
+            return _print(job, attempt, session, printer)
+    except NotBegun:
+        lease.ahead.clear()
+        raise
 
 
 def _next(desk: Desk, session: Session) -> Job | None:
@@ -184,16 +180,16 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
     failpoints.hit("claimed")
     try:
         if job.expires_at is not None and job.expires_at <= timezone.now():
-            queue.abort(job, attempt, [EXPIRED], "It was not printed in time; it is not wanted any more.")
-            return True
+            raise Expired("It was not printed in time; it is not wanted any more.")
         raster = image_of(job, attempt, session.turn)
         failpoints.hit("rendered")
         verdict = deliver(job, attempt, session, printer, raster, _looked(job, session, printer))
     except Obstacle as obstacle:
-        return _put_back(job, attempt, printer, obstacle)
+        _refuse_unclaimed(attempt, obstacle)
+        return put_back(job, attempt, printer, obstacle)
     except NothingSent as error:
         queue.withdraw(job, attempt, [NOT_READY], str(error))
-        if _gives_up(printer):
+        if gives_up(printer):
             queue.abort(job, None, [NOT_READY], str(error))
         rest_after_failure(printer, str(error))
         return False
@@ -206,7 +202,8 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
         drop_broken_connection()
         raise
     except Exception as error:
-        return _survive(job, attempt, printer, error)
+        _refuse_unclaimed(attempt, error)
+        return survive(job, attempt, printer, error)
     if verdict is None:
         return False
     report(job, attempt, verdict)
@@ -220,6 +217,12 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
     return verdict.outcome != Outcome.UNKNOWN
 
 
+def _refuse_unclaimed(attempt: Attempt, error: Exception) -> None:
+    """What becomes of a job that meets something is written by who has claimed it."""
+    if attempt.pk is None:
+        raise NotBegun from error
+
+
 def _looked(job: Job, session: Session, printer: Printer) -> Looked:
     """How the printer is: as it was seen after the last label of this connection, or by a look before a new one."""
     if session.rested is not None and session.continues(job, printer):
@@ -228,63 +231,3 @@ def _looked(job: Job, session: Session, printer: Printer) -> Looked:
     if not session.knocked:
         session.end()
     return look(printer, job, still_mine=session.turn.is_mine)
-
-
-def _put_back(job: Job, attempt: Attempt, printer: Printer, obstacle: Obstacle) -> bool:
-    """What becomes of a job that met an obstacle before its first byte; whether the next one may be tried."""
-    message = obstacle.message
-    match obstacle:
-        case OtherMediaNeeded():
-            queue.wait(job, attempt, [MEDIA_NEEDED], message)
-            return True
-        case CannotPrint():
-            queue.abort(job, attempt, [CANNOT_PRINT], message)
-            return True
-        case ImageNotKept():
-            log.error("%s", message)
-            queue.wait(job, attempt, [NOT_READY], message, not_before=timezone.now() + NOT_READY_PAUSE)
-            return False
-        case TurnLost():
-            # Canceled by a person, or taken over by another worker: either way it is not ours any more.
-            _close(attempt, message)
-            return True
-        case PrinterNeedsSomebody(reasons=reasons):
-            _give_back(job, attempt, printer, [PRINTER_STOPPED, *reasons], message)
-            stop_printer(printer, reasons, message)
-        case PrinterNotReachable(silent=silent):
-            _give_back(job, attempt, printer, [NOT_READY], message)
-            stop_printer(printer, [OFFLINE if silent else TIMED_OUT], message)
-        case HubStopping():
-            queue.requeue(job, attempt, [], "")
-        case PrinterBusy():
-            queue.requeue(job, attempt, [NOT_READY], message)
-            leave_alone(printer, RETRY_PAUSE_S)
-        case _:
-            raise obstacle
-    return False
-
-
-def _give_back(job: Job, attempt: Attempt, printer: Printer, reasons: list[str], message: str) -> None:
-    if _gives_up(printer):
-        queue.abort(job, attempt, reasons, message)
-    else:
-        queue.requeue(job, attempt, reasons, message)
-
-
-def _gives_up(printer: Printer) -> bool:
-    return printer.error_policy == Printer.ErrorPolicy.ABORT_JOB
-
-
-def _close(attempt: Attempt, message: str) -> None:
-    Attempt.objects.filter(pk=attempt.pk, ended_at=None).update(message=message, ended_at=timezone.now())
-
-
-def _survive(job: Job, attempt: Attempt, printer: Printer, error: Exception) -> bool:
-    """A fault of the hub's own. Before the barrier it counts as a death of this job; behind it nobody knows."""
-    log.exception("Job %s could not be printed on %s", job.pk, printer.path)
-    what = f"The hub failed while it printed this label ({type(error).__name__})."
-    if job.barrier_at is not None:
-        queue.stop(job, attempt, [OUTCOME_UNKNOWN], f"{what} Look whether it came out.")
-        return False
-    count_death(job, attempt, what)
-    return True

@@ -10,7 +10,6 @@ from jobs.models import Epoch, Job
 from jobs.states import HELD, PROCESSING
 from printers.models import Printer
 from printers.prepared import Prepared
-from printers.statements import Select, given
 
 
 class Desk(NamedTuple):
@@ -44,7 +43,6 @@ def _with_its_jobs(printer_id: UUID) -> QuerySet[Printer]:
 
 
 DESK = Prepared(_with_its_jobs, UUID)
-PRINTER = Select(lambda: Printer.objects.filter(**given(Printer, {"id": "printer"})).order_by())
 
 
 def may_print(printer: Printer) -> bool:

@@ -18,28 +18,38 @@ log = logging.getLogger(__name__)
 
 def image_of(job: Job, attempt: Attempt, turn: Turn) -> Raster:
     """The dots that are stored for the job, or rendered and stored now. Every attempt sends the same."""
-    if job.artifact:
-        try:
-            return load(job.artifact)
-        except ArtifactUnusable as error:
-            log.warning("Job %s is rendered again. %s", job.pk, error)
+    raster = _stored(job) or _drawn(job, turn)
+    # Written with the barrier, or with what keeps the job from it.
+    attempt.phase = Phase.RENDERED
+    return raster
+
+
+def _stored(job: Job) -> Raster | None:
+    if not job.artifact:
+        return None
+    try:
+        return load(job.artifact)
+    except ArtifactUnusable as error:
+        log.warning("Job %s is rendered again. %s", job.pk, error)
+        return None
+
+
+def _drawn(job: Job, turn: Turn) -> Raster:
     shown = job.template_version_id, job.fields, job.medium, job.options, job.render_time
     if turn.drawn is not None and turn.drawn[0] == shown:
         # Many labels of a batch may be the same.
         _shown, raster, job.artifact = turn.drawn
-    else:
-        job.template_version = _version_of(job, turn)
-        try:
-            raster = render_job(job)
-        except (NotAllowed, HubError) as error:
-            raise CannotPrint(error.detail) from error
-        try:
-            job.artifact = keep(raster)
-        except ArtifactUnusable as error:
-            raise ImageNotKept(error.detail) from error
-        turn.drawn = shown, raster, job.artifact
-    # Written with the barrier, or with what keeps the job from it.
-    attempt.phase = Phase.RENDERED
+        return raster
+    job.template_version = _version_of(job, turn)
+    try:
+        raster = render_job(job)
+    except (NotAllowed, HubError) as error:
+        raise CannotPrint(error.detail) from error
+    try:
+        job.artifact = keep(raster.png)
+    except ArtifactUnusable as error:
+        raise ImageNotKept(error.detail) from error
+    turn.drawn = shown, raster, job.artifact
     return raster
 
 

@@ -9,6 +9,10 @@ class Obstacle(Exception):
         self.message = message
 
 
+class NotBegun(Exception):
+    """A label that nobody has claimed yet cannot go at once behind the last one: it has to be looked at for itself."""
+
+
 class TurnLost(Obstacle):
     """The lease is over, or the job was canceled: nothing more may be done for it here."""
 
@@ -43,6 +47,10 @@ class OtherMediaNeeded(Obstacle):
 
 class ImageNotKept(Obstacle):
     """The artifact store cannot be written; the job waits."""
+
+
+class Expired(Obstacle):
+    """It was to be printed by an instant that is over."""
 
 
 class CannotPrint(Obstacle):

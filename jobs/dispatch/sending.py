@@ -76,7 +76,7 @@ def deliver(
     link.deadline = time.monotonic() + patience.SEND_SLACK_S + seconds * patience.SAFETY
     cut_off = driver.chains and options.cuts_at_end
     opens = medium.key if cut_off and len(pages) > last else turn.lease.open_strip
-    if not turn.is_mine() or not _cross(job, attempt, turn.lease, open_strip=opens):
+    if not turn.is_mine() or not _cross(job, attempt, turn.lease, printer, open_strip=opens):
         raise TurnLost("It was canceled, or this worker's turn at the printer ended.")
     failpoints.hit("after-barrier")
     try:
@@ -95,9 +95,12 @@ def deliver(
     return verdict
 
 
-def _cross(job: Job, attempt: Attempt, lease: Lease, *, open_strip: str) -> bool:
+def _cross(job: Job, attempt: Attempt, lease: Lease, printer: Printer, *, open_strip: str) -> bool:
     before, lease.open_strip = lease.open_strip, open_strip
-    crossed = queue.cross_barrier(job, attempt, lease)
+    if attempt.pk is None:
+        crossed = queue.begin(job, attempt, lease, printer)
+    else:
+        crossed = queue.cross_barrier(job, attempt, lease)
     if not crossed:
         lease.open_strip = before
     return crossed

@@ -92,6 +92,8 @@ class Session:
         self.turn = turn
         self.link: transport.Connection | None = None
         self.unended = False
+        # As it was read before the first label.
+        self.printer: Printer | None = None
         # What the printer showed after the last label; it printed that, so that nobody else's comes between.
         self.rested: Reading | None = None
         # It prints a page only when the next one comes, so that no label could be told from the one behind it.
@@ -109,7 +111,7 @@ class Session:
         """Whether the label after this one is to go over the same connection, as far as anybody can tell now."""
         if self.holds or job.batch_id is None:
             return False
-        following = queue.job_behind(self.turn.lease)
+        following = queue.job_behind(self.turn.lease, job)
         return following is not None and _run_of(following, printer) == _run_of(job, printer)
 
     def connect(self, job: Job, printer: Printer, looked: Looked) -> transport.Connection:

@@ -4,12 +4,14 @@ from jobs.queue.again import reprint
 from jobs.queue.moving import move
 from jobs.queue.people import cancel, hold, release, resolve, set_priority
 from jobs.queue.restored import hold_all, release_all
-from jobs.queue.turns import job_behind, next_job
+from jobs.queue.turns import job_behind, next_job, take_ahead
 from jobs.queue.work import (
     abort,
+    begin,
     claim_next,
     complete,
     cross_barrier,
+    first_attempt,
     requeue,
     stop,
     unhold,
@@ -19,10 +21,12 @@ from jobs.queue.work import (
 
 __all__ = [
     "abort",
+    "begin",
     "cancel",
     "claim_next",
     "complete",
     "cross_barrier",
+    "first_attempt",
     "hold",
     "hold_all",
     "job_behind",
@@ -35,6 +39,7 @@ __all__ = [
     "resolve",
     "set_priority",
     "stop",
+    "take_ahead",
     "unhold",
     "wait",
     "withdraw",

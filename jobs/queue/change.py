@@ -58,7 +58,7 @@ def change(
     done = together(
         [_statement(made, source, tuple(values), only).filled(this_job=job.pk, **checked, **values)],
         [
-            inserting(Event, _event(job, made, source, actor, values, attempt)),
+            inserting(Event, event_of(job, made, source, actor, values, attempt)),
             *counting(job, made, columns, attempt),
             *also,
         ],
@@ -71,9 +71,10 @@ def change(
     return done
 
 
-def _event(
+def event_of(
     job: Job, made: Move, source: str, actor: str, values: Mapping[str, Any], attempt: Attempt | None
 ) -> dict[str, Any]:
+    """The move's row in the log."""
     data: dict[str, Any] = {"from": str(source), "to": str(made.target), "reasons": values["reasons"]}
     if attempt is not None:
         data["attempt"] = attempt.number

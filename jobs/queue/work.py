@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from jobs.attempts import writing
 from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease
-from jobs.queue.change import change
-from jobs.queue.turns import next_job, note_served
+from jobs.queue.change import change, event_of
+from jobs.queue.turns import is_first, next_job, note_served
 from jobs.states import (
     ABORT,
     CLAIM,
@@ -37,7 +36,7 @@ WORKER = "hub"
 CLAIM_TRIES = 5
 
 
-def claim_next(printer_id: UUID, lease: Lease, found: Job | None = None) -> tuple[Job, Attempt] | None:
+def claim_next(lease: Lease, found: Job | None = None) -> tuple[Job, Attempt] | None:
     """The next job that may print now and its new attempt; None where there is none, or the printer may not print.
 
     `found` is what `next_job` said a moment ago.
@@ -49,14 +48,7 @@ def claim_next(printer_id: UUID, lease: Lease, found: Job | None = None) -> tupl
         found = None
         # Whoever claims it for the first time need not look for earlier attempts.
         number = 1 if job.started_at is None and not job.deaths else Attempt.objects.filter(job=job).count() + 1
-        attempt = Attempt(
-            job=job,
-            number=number,
-            printer_id=printer_id,
-            token=lease.token,
-            worker=lease.owner,
-            started_at=timezone.now(),
-        )
+        attempt = _attempt(job, lease, number)
         row = inserting(Attempt, {name: getattr(attempt, name) for name in NEW_ATTEMPT}, returning="id")
         claimed = _claim(job, lease, attempt.started_at, row)
         if claimed is None:
@@ -67,9 +59,29 @@ def claim_next(printer_id: UUID, lease: Lease, found: Job | None = None) -> tupl
     return None
 
 
+def first_attempt(job: Job, lease: Lease) -> Attempt | None:
+    """For `begin`; None where the job was tried before, and has to be claimed."""
+    return _attempt(job, lease, 1) if job.started_at is None and not job.deaths else None
+
+
+def _attempt(job: Job, lease: Lease, number: int) -> Attempt:
+    return Attempt(
+        job=job,
+        number=number,
+        printer_id=lease.printer_id,
+        token=lease.token,
+        worker=lease.owner,
+        started_at=timezone.now(),
+    )
+
+
 NEW_ATTEMPT = ("job_id", "number", "printer_id", "token", "worker", "started_at")
+KNOWN_BEFORE = ("stream_sha256", "bytes_total", "tape_mm", "evidence")
+BEGUN_ATTEMPT = (*NEW_ATTEMPT, "phase", "barrier_at", *KNOWN_BEFORE)
 # No join: PostgreSQL would not look at the job's own state again after it has waited for its row.
-USABLE = Q(Exists(Printer.objects.filter(pk=OuterRef("printer_id"), enabled=True, paused=False, config_error="")))
+PRINTS = Printer.objects.filter(pk=OuterRef("printer_id"), enabled=True, paused=False, config_error="")
+USABLE = Q(Exists(PRINTS))
+USABLE_AS_SEEN = Q(Exists(PRINTS.filter(**given(Printer, {"updated_at": "seen_at"}))))
 HAS_TURN = Q(
     Exists(
         PrinterLease.objects.filter(
@@ -90,6 +102,63 @@ CROSS = Update(
         {"barrier_at": Now(), **given(Job, {"artifact": "artifact"})},
     )
 )
+
+
+BEGUN_JOB = ("token", "started_at", "not_before", "outcome", "reasons", "artifact")
+BEGIN = Update(
+    lambda: (
+        Job.objects.filter(
+            is_first(),
+            HAS_TURN,
+            USABLE_AS_SEEN,
+            Q(expires_at=None) | Q(expires_at__gt=Now()),
+            state=PENDING,
+            **given(Job, {"id": "this_job", "medium": "medium"}),
+        ),
+        {
+            "state": Value(str(PROCESSING)),
+            "barrier_at": Now(),
+            "message": Value(""),
+            **given(
+                Job, {name: name for name in ("token", "started_at", "not_before", "outcome", "reasons", "artifact")}
+            ),
+        },
+    )
+)
+
+
+def begin(job: Job, attempt: Attempt, lease: Lease, printer: Printer) -> bool:
+    """Claim it and cross the barrier at once: for a label that was made ready while the one before it was printed.
+
+    `attempt` is new, and inserted. False: nothing has changed; it is not the next one any more, cannot print now, or
+    `printer` is not as it was read.
+    """
+    asked_at, renewing = lease.renewing()
+    now = timezone.now()
+    columns = {"token": lease.token, "started_at": now, "not_before": None, "outcome": None, "reasons": []}
+    beginning = BEGIN.filled(
+        this_job=job.pk,
+        medium=job.medium,
+        asked_by=job.requested_by,
+        now=now,
+        printer=lease.printer_id,
+        lease_printer=lease.printer_id,
+        lease_token=lease.token,
+        seen_at=printer.updated_at,
+        artifact=job.artifact,
+        **columns,
+    )
+    attempt.phase, attempt.started_at, attempt.barrier_at = Phase.SENDING, now, now
+    row = inserting(Attempt, {name: getattr(attempt, name) for name in BEGUN_ATTEMPT}, returning="id")
+    claimed = event_of(job, CLAIM, PENDING, WORKER, {"reasons": [], "message": ""}, None)
+    done = together([renewing, beginning], [row, inserting(Event, claimed, _sending(job, attempt))])
+    if not lease.renewed(asked_at, done=done.passed > 0) or done.passed < 2:
+        attempt.phase, attempt.barrier_at = Phase.RENDERED, None
+        return False
+    attempt.pk = done.returned
+    for name, value in {**columns, "state": PROCESSING, "message": "", "barrier_at": now}.items():
+        setattr(job, name, value)
+    return True
 
 
 def _claim(job: Job, lease: Lease, now: datetime, attempt: Statement) -> Done | None:
@@ -123,7 +192,17 @@ def cross_barrier(job: Job, attempt: Attempt, lease: Lease) -> bool:
         artifact=job.artifact,
     )
     before, attempt.phase, attempt.barrier_at = attempt.phase, Phase.SENDING, timezone.now()
-    sending = {
+    known = writing(attempt, "phase", "barrier_at", *KNOWN_BEFORE)
+    done = together([renewing, crossing], [known, inserting(Event, _sending(job, attempt))])
+    if not lease.renewed(asked_at, done=done.passed > 0) or done.passed < 2:
+        attempt.phase, attempt.barrier_at = before, None
+        return False
+    job.barrier_at = attempt.barrier_at
+    return True
+
+
+def _sending(job: Job, attempt: Attempt) -> dict[str, Any]:
+    return {
         "kind": "job.sending",
         "printer_id": job.printer_id,
         "job_id": job.pk,
@@ -131,13 +210,6 @@ def cross_barrier(job: Job, attempt: Attempt, lease: Lease) -> bool:
         "actor": WORKER,
         "data": {"attempt": attempt.number, "bytes": attempt.bytes_total},
     }
-    known = writing(attempt, "phase", "barrier_at", "stream_sha256", "bytes_total", "tape_mm", "evidence")
-    done = together([renewing, crossing], [known, inserting(Event, sending)])
-    if not lease.renewed(asked_at, done=done.passed > 0) or done.passed < 2:
-        attempt.phase, attempt.barrier_at = before, None
-        return False
-    job.barrier_at = attempt.barrier_at
-    return True
 
 
 def complete(job: Job, attempt: Attempt, outcome: Outcome, reasons: Sequence[str], message: str = "") -> bool:

@@ -46,6 +46,8 @@ class Order:
     # The instant that the labels show, and the numbers with which they were drawn to be checked.
     now: datetime
     serials: dict[str, str]
+    # By row: the dots that it was checked with, as a picture, where a serial number cannot change them any more.
+    drawn: dict[int, bytes] = field(default_factory=dict)
     # By row: the sentences of errors that somebody answers for.
     overridden: dict[int, list[str]] = field(default_factory=dict)
     pool: Pool | None = None
@@ -163,6 +165,8 @@ def prove_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]], wrong: 
             wrong.append((number, error))
         else:
             tape += found.tape_mm * request.copies
+            if not order.serials:
+                order.drawn[number] = found.raster.png
             if found.errors:
                 _answer_for(order, number, found.errors, wrong)
     return tape

@@ -1,14 +1,16 @@
 """The one transaction of a submit: serial numbers, batch, jobs and their rows in the log."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
+from jobs.artifacts import keep
 from jobs.doorbell import ring_on_commit
+from jobs.errors import ArtifactUnusable
 from jobs.models import Batch, Job, State, time_ordered_id
 from jobs.queue.moving import LONGEST_PLACEMENT
 from jobs.submission.checking import Order, Wrong, check_tape, prove_rows, refuse_if
@@ -43,7 +45,7 @@ def queue_one(prepared: tuple[Order, list[dict[str, Any]]], with_answer: WithAns
     order, rows = prepared
     if len(rows) != 1 or used_counters(order.definition):
         return None
-    [job] = _jobs(order, None, [(0, rows[0])])
+    [job] = _jobs(order, None, [(0, rows[0])], _pictures(order))
     answer = _answer(order, [AcceptedJob(job["id"], State.PENDING)], None)
     first = [with_answer(as_answer(answer))] if with_answer else []
     together([*first, inserting(Job, job)], [inserting(Event, _event(job, order))])
@@ -57,11 +59,11 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
     `rows` are taken some at a time: ten thousand labels never lie in memory together.
     """
     jobs: list[AcceptedJob] = []
-    left = iter(rows)
+    left, pictures = iter(rows), _pictures(order)
     with transaction.atomic():
         batch = _batch(order, total)
         while chunk := list(islice(left, CHUNK)):
-            made = _jobs(order, batch, _with_serials(order, list(enumerate(chunk, len(jobs)))))
+            made = _jobs(order, batch, _with_serials(order, list(enumerate(chunk, len(jobs)))), pictures)
             _store(made, [_event(job, order) for job in made])
             jobs += (AcceptedJob(job["id"], State.PENDING) for job in made)
         ring_on_commit(order.printer.pk)
@@ -71,6 +73,7 @@ def queue_rows(order: Order, rows: Iterable[dict[str, Any]], total: int) -> Acce
 def queue_several(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Accepted:
     """The same for labels of several templates, each with the order of its template; all have one printer."""
     first, jobs = labels[0][0], list[AcceptedJob]()
+    pictures = {number: name for order in _orders(labels) for number, name in _pictures(order).items()}
     with transaction.atomic():
         batch = _batch(first, len(labels))
         for start in range(0, len(labels), CHUNK):
@@ -79,7 +82,7 @@ def queue_several(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Accepted:
                 by_order.setdefault(id(order), (order, []))[1].append((position, row))
             made, events = list[Columns](), list[Columns]()
             for order, numbered in by_order.values():
-                of_order = _jobs(order, batch, _with_serials(order, numbered))
+                of_order = _jobs(order, batch, _with_serials(order, numbered), pictures)
                 made += of_order
                 events += (_event(job, order) for job in of_order)
             made.sort(key=lambda job: job["position"])
@@ -87,6 +90,21 @@ def queue_several(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Accepted:
             jobs += (AcceptedJob(job["id"], State.PENDING) for job in made)
         ring_on_commit(first.printer.pk)
     return _accepted(first, _answer(first, jobs, batch))
+
+
+def _orders(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Iterable[Order]:
+    return {id(order): order for order, _row in labels}.values()
+
+
+def _pictures(order: Order) -> dict[int, str]:
+    """The names of what was drawn, by row: a worker need not draw it again. Where none can be kept, it will."""
+    try:
+        return {number: keep(png) for number, png in order.drawn.items()}
+    except ArtifactUnusable as error:
+        log.warning("Labels will be drawn when they are printed. %s", error)
+        return {}
+    finally:
+        order.drawn.clear()
 
 
 def _batch(order: Order, total: int) -> Batch | None:
@@ -118,7 +136,9 @@ def _store(jobs: Sequence[Columns], events: Sequence[Columns]) -> None:
     Event.objects.bulk_create([Event(**event) for event in events])
 
 
-def _jobs(order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str, Any]]]) -> list[Columns]:
+def _jobs(
+    order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str, Any]]], pictures: Mapping[int, str]
+) -> list[Columns]:
     request, caller = order.request, order.caller
     same = {
         "batch_id": batch.pk if batch else None,
@@ -139,7 +159,10 @@ def _jobs(order: Order, batch: Batch | None, numbered: list[tuple[int, dict[str,
         "render_time": order.now,
         "expires_at": request.expires_at,
     }
-    return [{**same, "id": time_ordered_id(), "position": position, "fields": row} for position, row in numbered]
+    return [
+        {**same, "id": time_ordered_id(), "position": at, "fields": row, "artifact": pictures.get(at, "")}
+        for at, row in numbered
+    ]
 
 
 def _with_serials(order: Order, numbered: list[tuple[int, dict[str, Any]]]) -> list[tuple[int, dict[str, Any]]]:

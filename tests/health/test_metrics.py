@@ -60,7 +60,7 @@ def queued(printer: Printer, count: int = 1, **values: Any) -> list[Job]:
 def printed(printer: Printer, outcome: Outcome = Outcome.CONFIRMED) -> Job:
     lease = acquire(printer.pk)
     assert lease is not None
-    claimed = queue.claim_next(printer.pk, lease)
+    claimed = queue.claim_next(lease)
     assert claimed is not None
     job, attempt = claimed
     attempt.bytes_total, attempt.tape_mm = 1000, 40.0
@@ -129,7 +129,7 @@ def test_a_job_that_went_back_to_waiting_is_an_attempt_and_no_end(printer: Print
     queued(printer)
     lease = acquire(printer.pk)
     assert lease is not None
-    claimed = queue.claim_next(printer.pk, lease)
+    claimed = queue.claim_next(lease)
     assert claimed is not None
     assert queue.requeue(*claimed, ["resources-are-not-ready"], "")
     assert {(each.name, each.label): each.value for each in Total.objects.all()} == {("attempts", "put_back"): 1}

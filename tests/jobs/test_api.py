@@ -333,7 +333,7 @@ class TestImage:
 
     def test_of_a_drawn_job(self, printer: Printer) -> None:
         raster = Raster(Image.new("1", (30, 70), 255))
-        job = make_job(printer, artifact=keep(raster))
+        job = make_job(printer, artifact=keep(raster.png))
         caller = script("read")
         response = caller.get(f"/api/jobs/{job.id}/image.png")
         assert response.content == raster.png
@@ -571,7 +571,7 @@ class TestPrinters:
 
 
 def test_a_session_sees_an_image_and_nothing_else(client: Client, printer: Printer, django_user_model: Any) -> None:
-    job = make_job(printer, artifact=keep(Raster(Image.new("1", (30, 70), 255))))
+    job = make_job(printer, artifact=keep(Raster(Image.new("1", (30, 70), 255)).png))
     client.force_login(django_user_model.objects.create_superuser("root"))
     assert client.get(f"/api/jobs/{job.id}/image.png").status_code == 200
     assert_problem(client.get(f"/api/jobs/{job.id}"), 401, "not-authenticated")

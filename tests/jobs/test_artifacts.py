@@ -1,6 +1,5 @@
-import os
 from pathlib import Path
-from typing import IO, cast
+from typing import BinaryIO
 
 import pytest
 from django.conf import LazySettings
@@ -19,10 +18,10 @@ def raster() -> Raster:
 
 
 def test_it_works(raster: Raster) -> None:
-    sha256 = keep(raster)
+    sha256 = keep(raster.png)
     assert read_artifact(sha256) == raster.png
     assert load(sha256).png == raster.png
-    assert keep(raster) == sha256
+    assert keep(raster.png) == sha256
     assert [path.name for path in artifact_path(sha256).parent.iterdir()] == [f"{sha256[2:]}.png"]
 
 
@@ -30,13 +29,13 @@ def test_it_works(raster: Raster) -> None:
     "content", [b"", b"\x89PNG\r\n\x1a\n", b"somebody else's file", "torn"], ids=["empty", "head", "foreign", "torn"]
 )
 def test_a_wrong_file_is_never_believed_and_is_replaced(raster: Raster, content: bytes | str) -> None:
-    sha256 = keep(raster)
+    sha256 = keep(raster.png)
     path = artifact_path(sha256)
     path.write_bytes(raster.png[:-7] if isinstance(content, str) else content)
     with pytest.raises(ArtifactUnusable) as caught:
         load(sha256)
     assert str(path) in caught.value.detail
-    assert keep(raster) == sha256
+    assert keep(raster.png) == sha256
     assert read_artifact(sha256) == raster.png
 
 
@@ -53,13 +52,13 @@ def test_a_name_that_is_none_touches_no_file(name: str) -> None:
 
 
 def test_a_disk_that_is_full_leaves_nothing_half_done(raster: Raster, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(descriptor: int, mode: str) -> IO[bytes]:
-        os.close(descriptor)
-        return cast("IO[bytes]", Path("/dev/full").open(mode))
+    def full(path: Path) -> BinaryIO:
+        path.touch()
+        return Path("/dev/full").open("wb", buffering=0)
 
-    monkeypatch.setattr("jobs.artifacts.os.fdopen", full)
+    monkeypatch.setattr("jobs.artifacts._created", full)
     with pytest.raises(ArtifactUnusable) as caught:
-        keep(raster)
+        keep(raster.png)
     assert "No space left on device" in caught.value.detail
     assert list(artifact_path(raster.sha256).parent.iterdir()) == []
 
@@ -67,12 +66,12 @@ def test_a_disk_that_is_full_leaves_nothing_half_done(raster: Raster, monkeypatc
 def test_a_folder_that_cannot_be_made_is_named(raster: Raster, settings: LazySettings) -> None:
     (Path(settings.DATA_DIR) / "artifacts").write_text("in the way")
     with pytest.raises(ArtifactUnusable) as caught:
-        keep(raster)
+        keep(raster.png)
     assert "artifacts" in caught.value.detail
 
 
 def test_old_ones_are_found_and_leftovers_removed(raster: Raster) -> None:
-    sha256 = keep(raster)
+    sha256 = keep(raster.png)
     part = artifact_path(sha256).parent / "x.part"
     part.write_bytes(b"half")
     assert older_than(3600) == []

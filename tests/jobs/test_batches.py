@@ -61,14 +61,14 @@ class TestCancel:
         batch = batch_of(ask(printer, *WORDS))
         lease = acquire(printer.pk)
         assert lease is not None
-        sent = queue.claim_next(printer.pk, lease)
+        sent = queue.claim_next(lease)
         assert sent is not None
         assert queue.cross_barrier(*sent, lease)
         assert batches.cancel_rest(batch, ANN) == 4
         assert state_of(batch) == [(0, "processing", None), *((n, "canceled", "not_printed") for n in range(1, 5))]
         assert queue.complete(*sent, Outcome.CONFIRMED, [])
         prepared_batch = batch_of(ask(printer, *WORDS))
-        prepared = queue.claim_next(printer.pk, lease)
+        prepared = queue.claim_next(lease)
         assert prepared is not None
         assert batches.cancel_rest(prepared_batch, ANN) == 5
         assert not queue.cross_barrier(*prepared, lease)

@@ -98,7 +98,7 @@ def test_what_was_in_the_works_when_the_backup_was_made(printer: Printer, device
     sent = one(ask(printer, "sent"))
     lease = acquire(printer.pk)
     assert lease is not None
-    claimed = queue.claim_next(printer.pk, lease)
+    claimed = queue.claim_next(lease)
     assert claimed is not None
     assert queue.cross_barrier(*claimed, lease)
     epoch.keep_count(restored=True)
@@ -106,7 +106,7 @@ def test_what_was_in_the_works_when_the_backup_was_made(printer: Printer, device
     assert (sent.state, sent.outcome, sent.reasons) == (State.STOPPED, Outcome.UNKNOWN, [OUTCOME_UNKNOWN])
 
     begun = one(ask(printer, "begun"))
-    assert queue.claim_next(printer.pk, lease) is not None
+    assert queue.claim_next(lease) is not None
     epoch.keep_count(restored=True)
     begun.refresh_from_db()
     assert (begun.state, begun.token, begun.reasons) == (State.HELD, None, [HELD_AFTER_RESTORE])

@@ -35,7 +35,7 @@ def lease(printer: Printer) -> Lease:
 
 
 def claim(printer: Printer, lease: Lease) -> tuple[Job, Attempt]:
-    claimed = queue.claim_next(printer.pk, lease)
+    claimed = queue.claim_next(lease)
     assert claimed is not None
     return claimed
 
@@ -74,7 +74,7 @@ class TestClaim:
         ask(printer, "a", "b")
         ask(printer, "urgent", priority=10)
         order = []
-        while (claimed := queue.claim_next(printer.pk, lease)) is not None:
+        while (claimed := queue.claim_next(lease)) is not None:
             order.append(claimed[0].fields["word"])
             queue.abort(*claimed, ["aborted-by-system"], "")
         assert order == ["urgent", "a", "b"]
@@ -85,22 +85,22 @@ class TestClaim:
     ) -> None:
         ask(printer)
         Printer.objects.filter(pk=printer.pk).update(**closed)
-        assert queue.claim_next(printer.pk, lease) is None
+        assert queue.claim_next(lease) is None
         assert Job.objects.get().state == State.PENDING
 
     def test_without_the_turn_nothing_is_claimed(self, printer: Printer, lease: Lease) -> None:
         ask(printer)
         PrinterLease.objects.update(token=lease.token + 1)
-        assert queue.claim_next(printer.pk, lease) is None
+        assert queue.claim_next(lease) is None
 
     def test_not_before_its_time(self, printer: Printer, lease: Lease) -> None:
         ask(printer)
         Job.objects.update(not_before=timezone.now() + timedelta(minutes=1))
-        assert queue.claim_next(printer.pk, lease) is None
+        assert queue.claim_next(lease) is None
 
     def test_of_many_at_once_one_gets_it(self, printer: Printer, lease: Lease) -> None:
         ask(printer)
-        results = together(*[lambda: queue.claim_next(printer.pk, lease)] * 8)
+        results = together(*[lambda: queue.claim_next(lease)] * 8)
         assert len([each for each in results if each is not None]) == 1, results
         assert Attempt.objects.count() == 1
         assert Event.objects.filter(kind="job.processing").count() == 1
@@ -108,7 +108,7 @@ class TestClaim:
     def test_a_claim_and_a_cancel_at_once_agree(self, printer: Printer, lease: Lease) -> None:
         for _ in range(10):
             job = one(ask(printer))
-            claimed, _canceled = together(partial(queue.claim_next, printer.pk, lease), partial(queue.cancel, job, ANN))
+            claimed, _canceled = together(partial(queue.claim_next, lease), partial(queue.cancel, job, ANN))
             job.refresh_from_db()
             assert job.state == State.CANCELED
             story = moves(job)
@@ -196,7 +196,7 @@ class TestPeople:
     def test_hold_and_release(self, printer: Printer, lease: Lease, rung: list[str]) -> None:
         job = queue.hold(one(ask(printer)), ANN)
         assert (job.state, job.reasons) == (State.HELD, ["job-hold-until-specified"])
-        assert queue.claim_next(printer.pk, lease) is None
+        assert queue.claim_next(lease) is None
         rung.clear()
         job = queue.release(job, ANN)
         assert (job.state, job.reasons, job.message) == (State.PENDING, [], "")

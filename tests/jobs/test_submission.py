@@ -1,16 +1,19 @@
 import threading
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from jobs.artifacts import load
 from jobs.errors import IdempotencyInFlight, IdempotencyMismatch, LabelNotReadable, PrinterNotUsable
 from jobs.layout import render_job
 from jobs.models import Batch, IdempotencyKey, Job, State
-from jobs.submission import Request, preview, submit
+from jobs.submission import Label, Request, preview, submit
 from labelhub.accounts.models import ApiToken
 from printers.callers import Caller
 from printers.errors import HubError, InvalidInput, MediumDoesNotFit, OptionNotSupported, UnknownPrinter
@@ -203,6 +206,40 @@ class TestBatch:
         with django_assert_max_num_queries(60):
             ask(printer, *[f"w{n}" for n in range(1000)])
         assert Job.objects.count() == 1000
+
+
+class TestPictures:
+    """What was drawn to be checked is what will be printed: nobody has to draw it again."""
+
+    def test_they_are_kept_with_the_jobs(self, printer: Printer) -> None:
+        ask(printer, "a")
+        ask(printer, "b", "c", copies=2, options={"rotate": 180})
+        jobs = list(Job.objects.all())
+        assert len({job.artifact for job in jobs}) == 3
+        for job in jobs:
+            assert load(job.artifact).png == render_job(job).png
+
+    def test_of_several_templates_too(self, printer: Printer) -> None:
+        make_template(QR)
+        a, code, b = ("word", {"word": "a"}), ("code", {"url": "HTTPS://A.INVALID/1"}), ("word", {"word": "b"})
+        submit(request(printer, template="", rows=[], labels=[Label(*each) for each in (a, code, b)]), ANN)
+        jobs = list(Job.objects.order_by("position"))
+        assert [job.artifact for job in jobs] == [render_job(job).sha256 for job in jobs]
+
+    def test_not_where_a_number_is_given_out_later(self, printer: Printer) -> None:
+        make_template(SERIAL)
+        submit(request(printer, template="numbered", rows=[{}, {}]), ANN)
+        assert set(Job.objects.values_list("artifact", flat=True)) == {""}
+
+    def test_a_refused_request_keeps_none(self, printer: Printer, settings: LazySettings) -> None:
+        with pytest.raises(DoesNotFit):
+            ask(printer, "a", "b" * 900)
+        assert not list(Path(settings.DATA_DIR).rglob("*.png"))
+
+    def test_a_full_disk_costs_only_the_second_drawing(self, printer: Printer, settings: LazySettings) -> None:
+        (Path(settings.DATA_DIR) / "artifacts").write_text("in the way")
+        ask(printer, "a", "b")
+        assert set(Job.objects.values_list("state", "artifact")) == {(State.PENDING, "")}
 
 
 class TestSerials:

@@ -102,7 +102,7 @@ class TestRinging:
         asked(printer, rung)
         lease = acquire(printer.pk)
         assert lease is not None
-        assert queue.claim_next(printer.pk, lease) is not None
+        assert queue.claim_next(lease) is not None
         PrinterLease.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
         sweep.sweep()
         assert rung == [str(printer.pk)]
@@ -195,7 +195,7 @@ class TestRetention:
     def test_images_age_apart_and_stay_while_they_are_needed(self, printer: Printer, rung: list[str]) -> None:
         done, waiting = asked(printer, rung, "done"), asked(printer, rung, "waiting")
         for job, state in ((done, State.COMPLETED), (waiting, State.STOPPED)):
-            sha256 = keep(render_job(job))
+            sha256 = keep(render_job(job).png)
             os.utime(artifact_path(sha256), (0, 0))
             Job.objects.filter(pk=job.pk).update(artifact=sha256, state=state, finished_at=timezone.now())
         done.refresh_from_db()
@@ -211,7 +211,7 @@ class TestRetention:
         monkeypatch.setattr(sweep, "CHUNK", 2)
         for number in range(6):
             job = asked(printer, rung, f"label {number}")
-            sha256 = keep(render_job(job))
+            sha256 = keep(render_job(job).png)
             os.utime(artifact_path(sha256), (0, 0))
             state = State.STOPPED if number % 2 else State.COMPLETED
             Job.objects.filter(pk=job.pk).update(artifact=sha256, state=state, finished_at=timezone.now())

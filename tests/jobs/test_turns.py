@@ -35,7 +35,7 @@ def turn_at(printer: Printer) -> Lease:
 def served(lease: Lease, most: int = 1000) -> list[str]:
     """Whose labels would print, in order; each is given up at once."""
     found: list[str] = []
-    while len(found) < most and (claimed := queue.claim_next(lease.printer_id, lease)) is not None:
+    while len(found) < most and (claimed := queue.claim_next(lease)) is not None:
         found.append(claimed[0].requested_by)
         queue.abort(*claimed, ["aborted-by-system"], "")
     return found
@@ -62,7 +62,7 @@ def test_each_is_served_in_order(printer: Printer) -> None:
     ask(printer, "1", "2", "3", caller=BOB)
     ask(printer, "4", caller=BOB)
     lease, words = turn_at(printer), []
-    while (claimed := queue.claim_next(printer.pk, lease)) is not None:
+    while (claimed := queue.claim_next(lease)) is not None:
         words.append(claimed[0].fields["word"])
         queue.abort(*claimed, ["aborted-by-system"], "")
     assert words == ["1", "2", "3", "4"]
@@ -107,7 +107,7 @@ def test_a_job_of_another_printer_with_the_same_token_is_left_alone(printer: Pri
     assert lease.token == other_lease.token
     job = queue.next_job(lease)
     assert job is not None
-    claimed = queue.claim_next(printer.pk, lease)
+    claimed = queue.claim_next(lease)
     assert claimed is not None
     Job.objects.update(printer=other)
     assert not queue.cross_barrier(*claimed, lease)

@@ -108,7 +108,7 @@ def test_one_sees_how_far_it_is(phase: str, steps: list[str]) -> None:
 def test_the_picture_is_the_stored_one() -> None:
     black = Image.new("1", (200, 70), 255)
     black.putpixel((3, 4), 0)
-    job = make_job(make_printer(), make_template(), artifact=keep(Raster(black)))
+    job = make_job(make_printer(), make_template(), artifact=keep(Raster(black).png))
     answer = signed_in().get(f"/jobs/{job.id}/picture.png?v=1")
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
     assert "immutable" in answer.headers["Cache-Control"]

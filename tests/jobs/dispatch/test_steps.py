@@ -12,10 +12,9 @@ from django.db import connection
 from django.utils import timezone
 
 from jobs import failpoints, queue
-from jobs.artifacts import artifact_path
+from jobs.artifacts import artifact_path, load
 from jobs.dispatch import drain, sending
 from jobs.errors import NotAllowed
-from jobs.layout import render_job
 from jobs.lease import Lease, acquire
 from jobs.models import Job, Outcome, PrinterLease, State
 from jobs.states import HELD_BY_PERSON, NOT_READY, POISON
@@ -137,17 +136,17 @@ class TestImages:
 
 
 class TestFaultsOfTheHub:
-    def test_one_that_always_fails_to_render_is_given_up_and_others_print(
+    def test_one_that_always_makes_it_fail_is_given_up_and_others_print(
         self, printer: Printer, device: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         bad, good = one(ask(printer, "bad")), one(ask(printer, "good"))
 
-        def broken(job: Job) -> object:
-            if job.pk == bad.pk:
+        def broken(sha256: str) -> object:
+            if sha256 == bad.artifact:
                 raise MemoryError
-            return render_job(job)
+            return load(sha256)
 
-        monkeypatch.setattr("jobs.dispatch.image.render_job", broken)
+        monkeypatch.setattr("jobs.dispatch.image.load", broken)
         drain(printer.pk)
         bad.refresh_from_db()
         good.refresh_from_db()

@@ -213,12 +213,12 @@ class TestTheNextLabelDoesNotCome:
         at("claimed", 2, lambda: ask(printer, "urgent", priority=10))
         drain(printer.pk)
         one_, two, three, urgent = images()
-        assert came_out(device) == [one_, two, urgent, three]
+        assert came_out(device) == [one_, urgent, two, three]
         assert [(blank(label), label.cut) for label in device.labels] == [
-            (False, "half"),
             (False, "half"),
             (True, "full"),
             (False, "full"),
+            (False, "half"),
             (False, "full"),
         ]
 

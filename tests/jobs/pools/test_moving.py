@@ -52,7 +52,7 @@ def test_behind_the_barrier_it_never_moves(places: dict[str, Place], pool: Pool)
     job = one(ask_pool())
     lease = acquire(job.printer_id)
     assert lease is not None
-    claimed = queue.claim_next(job.printer_id, lease)
+    claimed = queue.claim_next(lease)
     assert claimed is not None
     assert queue.cross_barrier(*claimed, lease)
     Printer.objects.filter(name="a").update(stop_reasons=["cover-open"])

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from printers.drivers.raster_lines import SIZE, Bytes, head_lines, packed, plain
+from printers.drivers.raster_lines import SIZE, head_lines, packed, plain
+from printers.raster import Bytes
 from tests.printers.drivers.oracles import feed_view
 
 WIDTHS = (16, 70, 90, 127, 128, 129, 162, 256, 300, 400)
