@@ -39,7 +39,8 @@ def answer(request: bytes, community: bytes, mib: Mib) -> bytes | None:
         request_id, end = ber.read_integer(pdu, 0)
         second, end = ber.read_integer(pdu, end)
         third, end = ber.read_integer(pdu, end)
-        names = _names(pdu, end)
+        listed, _ = ber.expect(pdu, end, ber.SEQUENCE)
+        names = _names(listed)
     except ValueError:
         return None
     if kind == GET:
@@ -60,22 +61,24 @@ def answer(request: bytes, community: bytes, mib: Mib) -> bytes | None:
     return response
 
 
-def _names(pdu: bytes, start: int) -> list[Oid]:
-    content, _ = ber.expect(pdu, start, ber.SEQUENCE)
-    names, position = [], 0
-    while position < len(content):
-        binding, position = ber.expect(content, position, ber.SEQUENCE)
+# Whoever asks asks for the same again and again, and an OID is the dearest thing to read and to write.
+@lru_cache(maxsize=256)
+def _names(listed: bytes) -> tuple[Oid, ...]:
+    names: list[Oid] = []
+    position = 0
+    while position < len(listed):
+        binding, position = ber.expect(listed, position, ber.SEQUENCE)
         name, _ = ber.expect(binding, 0, ber.OID)
         names.append(ber.read_oid(name))
         if len(names) > MOST_BINDINGS:
             raise ValueError("too many bindings")
-    return names
+    return tuple(names)
 
 
 Bindings = list[tuple[Oid, bytes]]
 
 
-def _get(names: list[Oid], mib: Mib, version: int) -> tuple[int, int, Bindings | None]:
+def _get(names: Sequence[Oid], mib: Mib, version: int) -> tuple[int, int, Bindings | None]:
     bindings: Bindings = []
     for index, name in enumerate(names, 1):
         value = mib.value(name)
@@ -87,7 +90,7 @@ def _get(names: list[Oid], mib: Mib, version: int) -> tuple[int, int, Bindings |
     return 0, 0, bindings
 
 
-def _get_next(names: list[Oid], mib: Mib, version: int) -> tuple[int, int, Bindings | None]:
+def _get_next(names: Sequence[Oid], mib: Mib, version: int) -> tuple[int, int, Bindings | None]:
     bindings: Bindings = []
     for index, name in enumerate(names, 1):
         following = _after(name, mib)
@@ -99,10 +102,10 @@ def _get_next(names: list[Oid], mib: Mib, version: int) -> tuple[int, int, Bindi
     return 0, 0, bindings
 
 
-def _get_bulk(names: list[Oid], mib: Mib, *, non_repeaters: int, repetitions: int) -> Bindings:
+def _get_bulk(names: Sequence[Oid], mib: Mib, *, non_repeaters: int, repetitions: int) -> Bindings:
     non_repeaters = min(max(non_repeaters, 0), len(names))
     bindings = [_after(name, mib) or (name, END_OF_MIB) for name in names[:non_repeaters]]
-    row = names[non_repeaters:]
+    row = list(names[non_repeaters:])
     # An agent may answer fewer repetitions than asked (RFC 3416 4.2.3).
     room = MOST_BINDINGS - len(bindings)
     for _ in range(min(max(repetitions, 0), room // len(row) if row else 0)):
@@ -129,5 +132,4 @@ def _response(version: int, community: bytes, request_id: int, error: int, index
     return ber.tlv(ber.SEQUENCE, ber.integer(version) + ber.octets(community) + pdu)
 
 
-# Names come back again and again, and an OID is the dearest thing to encode.
 _encoded = lru_cache(maxsize=512)(ber.oid)

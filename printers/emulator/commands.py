@@ -43,7 +43,8 @@ PAYLOADS = {
     PRINT: 0,
     PRINT_AND_FEED: 0,
 }
-LINES = (PT_LINE, QL_LINE, COLOUR_LINE)
+LINES = frozenset({PT_LINE, QL_LINE, COLOUR_LINE})
+CODES = frozenset({INVALIDATE, *LINES, *PAYLOADS})
 REPEATED = frozenset({PT_LINE, QL_LINE, EMPTY_LINE})
 
 _ZEROS = re.compile(rb"\0+")
@@ -79,28 +80,25 @@ class CommandReader:
 
         A run of zeros is one, and so is one of the same raster line.
         """
-        buffer, position = self._rest + data, 0
+        buffer, start = self._rest + data, 0
         self._rest = b""
-        while (found := self._next(buffer, position)) is not None:
-            command, end = found
-            if command.code in REPEATED:
-                line, start = buffer[position:end], position
+        while (found := self._next(buffer, start)) is not None:
+            code, body, end = found
+            payload, times = buffer[body:end], 1
+            if code in REPEATED:
+                line = buffer[start:end]
                 while buffer.startswith(line, end):
-                    end += len(line)
-                command = command._replace(times=(end - start) // len(line))
-            yield command
-            position = end
-        self._rest = buffer[position:]
+                    end, times = end + len(line), times + 1
+            yield Command(code, payload, times)
+            start = end
+        self._rest = buffer[start:]
 
     @property
     def unfinished(self) -> bool:
         return bool(self._rest)
 
-    def _next(self, buffer: bytes, start: int) -> tuple[Command, int] | None:
-        if start >= len(buffer):
-            return None
-        if zeros := _ZEROS.match(buffer, start):
-            return Command(INVALIDATE, b""), zeros.end()
+    def _next(self, buffer: bytes, start: int) -> tuple[bytes, int, int] | None:
+        """The code, and where its payload begins and ends."""
         code = self._code(buffer, start)
         if code is None:
             return None
@@ -108,18 +106,17 @@ class CommandReader:
         if code in LINES:
             if len(buffer) < body + 2:
                 return None
-            length = self._line_length(code, buffer[body : body + 2])
-            end = body + 2 + length
+            end = body + 2 + self._line_length(code, buffer[body], buffer[body + 1])
+        elif code == INVALIDATE:
+            body = end = _ZEROS.match(buffer, start).end()  # type: ignore[union-attr]
         else:
             end = body + PAYLOADS[code]
-        if len(buffer) < end:
-            return None
-        return Command(code, buffer[body:end]), end
+        return (code, body, end) if end <= len(buffer) else None
 
     def _code(self, buffer: bytes, start: int) -> bytes | None:
         for length in (1, 2, 3):
             code = buffer[start : start + length]
-            if code in PAYLOADS or code in LINES:
+            if code in CODES:
                 return code
             if len(code) < length:
                 return None
@@ -127,8 +124,8 @@ class CommandReader:
                 break
         raise StreamError(f"unknown command {code.hex(' ')}")
 
-    def _line_length(self, code: bytes, head: bytes) -> int:
-        length = head[0] | head[1] << 8 if code == PT_LINE else head[1]
+    def _line_length(self, code: bytes, first: int, second: int) -> int:
+        length = first | second << 8 if code == PT_LINE else second
         if not 0 < length <= self._longest_line:
             raise StreamError(f"a raster line of {length} bytes")
         return length

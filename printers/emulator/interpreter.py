@@ -27,7 +27,6 @@ QL_EXPANDED = TWO_COLOUR | CUT_AT_END | HIGH_RESOLUTION
 BLACK, RED = 0x01, 0x02
 PT_LEAST_MARGIN, QL_LEAST_MARGIN = 14, 35
 LARGEST_MARGIN_MM = 127.5
-BETWEEN_LINES = (*commands.LINES, commands.EMPTY_LINE)
 
 
 class Interpreter:
@@ -50,11 +49,11 @@ class Interpreter:
             commands.EXPANDED: self._expanded,
             commands.MARGIN: self._margin,
             commands.COMPRESSION: self._compression,
-            commands.COLOUR_LINE: self._colour_line,
         }
         self._lines_of: dict[bytes, Callable[[bytes, int], None]] = {
             commands.PT_LINE: self._pt_line,
             commands.QL_LINE: self._ql_line,
+            commands.COLOUR_LINE: self._colour_line,
             commands.EMPTY_LINE: self._empty_line,
         }
 
@@ -86,7 +85,10 @@ class Interpreter:
 
     def _execute(self, command: Command) -> Page | None:
         code, payload, times = command
-        if code == commands.INVALIDATE:
+        if (add_lines := self._lines_of.get(code)) is not None:
+            self._check_ready(code)
+            add_lines(payload, times)
+        elif code == commands.INVALIDATE:
             self._invalidated = self._lines.count > 0
         elif code == commands.INITIALISE:
             if self._pages:
@@ -99,21 +101,22 @@ class Interpreter:
             self._raster_mode = True
         elif code == commands.STATUS:
             pass  # No answer: on the network nothing useful comes back.
-        elif not self._initialised:
-            raise StreamError(f"{code.hex(' ')} before ESC @ (initialise)")
-        elif self._invalidated:
-            raise StreamError("zeros between raster lines")
-        elif not self._raster_mode:
-            raise StreamError(f"{code.hex(' ')} outside raster mode (ESC i a 01)")
-        elif code in (commands.PRINT, commands.PRINT_AND_FEED):
-            return self._print(last=code == commands.PRINT_AND_FEED)
-        elif self._lines.count and code not in BETWEEN_LINES:
-            raise StreamError(f"{code.hex(' ')} between raster lines")
-        elif code in commands.REPEATED:
-            self._lines_of[code](payload, times)
         else:
+            self._check_ready(code)
+            if code in (commands.PRINT, commands.PRINT_AND_FEED):
+                return self._print(last=code == commands.PRINT_AND_FEED)
+            if self._lines.count:
+                raise StreamError(f"{code.hex(' ')} between raster lines")
             self._handlers[code](payload)
         return None
+
+    def _check_ready(self, code: bytes) -> None:
+        if not self._initialised:
+            raise StreamError(f"{code.hex(' ')} before ESC @ (initialise)")
+        if self._invalidated:
+            raise StreamError("zeros between raster lines")
+        if not self._raster_mode:
+            raise StreamError(f"{code.hex(' ')} outside raster mode (ESC i a 01)")
 
     def _notify(self, payload: bytes) -> None:
         if payload[0] > 1:
@@ -172,7 +175,7 @@ class Interpreter:
             raise StreamError("a one-colour raster line in two-colour mode")
         self._add(payload[2:], times)
 
-    def _colour_line(self, payload: bytes) -> None:
+    def _colour_line(self, payload: bytes, _times: int) -> None:
         if not self._two_colour:
             raise StreamError("a two-colour raster line in one-colour mode")
         if payload[0] != (RED if self._lines.waits_for_red else BLACK):

@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 
-# Neighbouring raster lines are mostly equal, so a small memory answers most of them.
-@lru_cache(maxsize=256)
+# The labels of a batch have most of their raster lines in common.
+@lru_cache(maxsize=4096)
 def unpack(data: bytes, size: int) -> bytes:
     """The `size` bytes that `data` stands for; raises ValueError if it stands for more, fewer, or breaks off."""
     out = bytearray()

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 from PIL import Image
 
 from printers.emulator.commands import StreamError
@@ -47,10 +48,9 @@ class Lines:
 
     def picture(self, plane: bytearray, first_pin: int, pins: int) -> Image.Image:
         """A plane in feed view: x the line, y the pin, 0 where it burns. Raises StreamError for dots off the tape."""
-        head = Image.frombytes("1", (self.bytes_per_line * 8, self.count), bytes(plane))
-        beside = (head.crop((0, 0, first_pin, head.height)), head.crop((first_pin + pins, 0, head.width, head.height)))
-        if any(part.width and part.getbbox() for part in beside):
+        head = np.unpackbits(np.frombuffer(plane, np.uint8).reshape(self.count, -1), axis=1)
+        under = head[:, first_pin : first_pin + pins]
+        if np.count_nonzero(head) > np.count_nonzero(under):
             raise StreamError(f"dots beside the {pins} pins that have tape under them")
-        printed = Image.frombytes("1", head.size, bytes(plane), "raw", "1;I")
-        printed = printed.crop((first_pin, 0, first_pin + pins, head.height))
-        return printed.transpose(Image.Transpose.TRANSPOSE)
+        blank = np.ascontiguousarray(under.T == 0)
+        return Image.frombytes("1", (self.count, pins), np.packbits(blank, axis=1).tobytes())
