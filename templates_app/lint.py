@@ -118,7 +118,7 @@ def _text(placed: Placed) -> Iterator[Finding]:
             f"Set its size to {_readable_size(details, x_height):g}." if details["size"]
             else "Shorten it or use a larger label.", "small-text",
         )  # fmt: skip
-    if any(map(_needs_shaping, details["text"])):
+    if not details["text"].isascii() and any(map(_needs_shaping, details["text"])):
         yield Finding(
             "warning", name, f"Text “{name}” is in a script that needs shaping, its letters may stand wrong.",
             "Look at the preview closely.", "complex-script",
@@ -153,12 +153,14 @@ def _barcode(rendering: Rendering, placed: Placed, own: Dots, either: Dots) -> I
         )  # fmt: skip
     turned = bool(details.get("turned"))
     unread = "Use another symbology for this value."
-    whole = _whole_modules(placed, own, symbology, turned=turned)
-    if not whole:
+    modules = _modules(placed, own, symbology, turned=turned)
+    if modules is None:
         unread = _uncovering(rendering, placed)
         yield Finding("error", name, f"{title} is damaged: something is drawn over it.", unread, "covered")
     yield from _quiet_zone(rendering, placed, either, symbology, title)
-    read = _read(placed, own, symbology, turned=turned, whole=whole)
+    read = None if modules is None or turned else _read_modules(modules, symbology)
+    if read is None:
+        read = _read_dots(placed, own, symbology, turned=turned)
     if read is None:
         yield Finding(
             "error", name, f"{title} cannot be read back from the printed dots.",
@@ -183,17 +185,17 @@ def _uncovering(rendering: Rendering, code: Placed) -> str:
     return f"Move {', '.join(over)} away from it." if over else "Draw nothing over it."
 
 
-def _whole_modules(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> bool:
-    """Whether every module is one colour through and through."""
+def _modules(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> Dots | None:
+    """One dot of each module; None unless all its others have the same colour."""
     x, y, w, h = placed.box
     across, down = placed.details["module_dots"]
     if symbology.linear:
         across, down = (w, down) if turned else (across, h)
     area = ink[y : y + h, x : x + w]
     if area.shape != (h, w) or h % down or w % across:
-        return False
-    blocks = area.reshape(h // down, down, w // across, across)
-    return bool((blocks == blocks[:, :1, :, :1]).all())
+        return None
+    modules = area[::down, ::across]
+    return modules if np.array_equal(modules.repeat(down, axis=0).repeat(across, axis=1), area) else None
 
 
 def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symbology, title: str) -> Iterator[Finding]:
@@ -211,9 +213,7 @@ def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symb
         min(width, x + w + zone_x),
         min(height, y + h + zone_y),
     )
-    around = ink[top:bottom, left:right].copy()
-    around[y - top : y - top + h, x - left : x - left + w] = False
-    if around.any():
+    if np.count_nonzero(ink[top:bottom, left:right]) > np.count_nonzero(ink[y : y + h, x : x + w]):
         yield Finding(
             "warning", placed.name, f"{title}: something stands in its quiet zone of {quiet} modules.",
             f"Keep {quiet * placed.details['module_mm']:.1f} mm free around it.", "quiet-zone",
@@ -232,11 +232,21 @@ def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symb
         )  # fmt: skip
 
 
-def _read(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool, whole: bool) -> str | None:
-    """What a reader says of the printed dots, with blank around them as the medium has it.
+def _read_modules(modules: Dots, symbology: Symbology) -> str | None:
+    """What a reader says of an upright symbol that it need not search for, which takes as long as reading it."""
+    blank = max(symbology.quiet, 2)
+    rows, columns = modules.shape
+    picture = np.ones((rows + 2 * blank, columns + 2 * blank), dtype=np.uint8)
+    picture[blank:-blank, blank:-blank] = ~modules
+    found = zxingcpp.read_barcode(
+        picture, formats=zxingcpp.BarcodeFormats(symbology.format), try_downscale=False, try_invert=False,
+        try_rotate=False, is_pure=True, binarizer=zxingcpp.Binarizer.BoolCast, text_mode=zxingcpp.TextMode.Plain,
+    )  # fmt: skip
+    return _text_of(found, symbology) if found and found.valid else None
 
-    One that stands upright with `whole` modules need not be searched for, which takes as long as reading it.
-    """
+
+def _read_dots(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -> str | None:
+    """What a reader finds in the printed dots, with blank around them as the medium has it."""
     x, y, w, h = placed.box
     across, down = placed.details["module_dots"]
     if symbology.linear:
@@ -254,12 +264,14 @@ def _read(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool, whol
     formats = zxingcpp.BarcodeFormats(symbology.format)
     found = zxingcpp.read_barcode(
         picture, formats=formats, try_downscale=False, try_invert=False, try_rotate=turned,
-        is_pure=whole and not turned, text_mode=zxingcpp.TextMode.Plain,
+        text_mode=zxingcpp.TextMode.Plain,
     )  # fmt: skip
     if found is None or not found.valid:
         found = zxingcpp.read_barcode(picture, formats=formats, text_mode=zxingcpp.TextMode.Plain)
-    if found is None:
-        return None
+    return _text_of(found, symbology) if found else None
+
+
+def _text_of(found: zxingcpp.Barcode, symbology: Symbology) -> str:
     text = str(found.text)
     # Readers report a UPC-A as the EAN-13 that it is.
     return text[1:] if symbology.key == "upca" and len(text) == 13 else text
