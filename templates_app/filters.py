@@ -13,6 +13,8 @@ WIDEST = 200
 
 def as_text(value: object) -> str:
     """How a value reads where no filter says otherwise."""
+    if isinstance(value, str):
+        return value
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,9 +1,10 @@
 """Breaking text into lines and finding the size at which they fit."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from templates_app.fonts import Face
-from templates_app.fonts.glyphs import Glyph, glyph
+from templates_app.fonts.glyphs import Glyph, advances, glyphs
 
 LARGEST_PX = 1400
 ELLIPSIS = "…"
@@ -11,8 +12,7 @@ Room = tuple[float | None, float | None]
 Squeeze = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """`line_height` is a share of the font size; one that `fills` keeps no room for accents beyond its own."""
 
     wrap: bool = False
@@ -60,7 +60,11 @@ class Layout:
 
 def length(face: Face, text: str, px: int) -> float:
     """In pixels of the finer resolution, from the first pen position to the last."""
-    return sum(glyph(path, px, 1, 1, c).advance for path, piece in face.runs(text) for c in piece)
+    total = 0.0
+    for path, piece in face.runs(text):
+        kept = advances(path, px)
+        total += sum([kept[c] for c in piece])
+    return total
 
 
 def _broken(face: Face, word: str, px: int, room: float) -> list[str]:
@@ -103,22 +107,23 @@ def _shortened(face: Face, text: str, px: int, room: float) -> str:
 
 def _drawn(face: Face, text: str, px: int, squeeze: Squeeze) -> tuple[list[tuple[Glyph, int]], int, int, int]:
     """The glyphs of one line, its width in dots, and how far ink goes above and below the baseline."""
-    glyphs: list[tuple[Glyph, int]] = []
+    inked: list[tuple[Glyph, int]] = []
     fx, fy = squeeze
     above = below = right = 0
     left = 1 << 30
     pen = 0.0
     for path, piece in face.runs(text):
-        for character in piece:
-            found = glyph(path, px, fx, fy, character)
+        for found in glyphs(path, px, fx, fy, piece):
             if found.mask is not None:
                 at = round(pen / fx) + found.dx
-                glyphs.append((found, at))
-                left = min(left, at)
-                right = max(right, at + found.w)
-                above, below = max(above, -found.dy), max(below, found.dy + found.h)
+                inked.append((found, at))
+                # Comparing is half the work of asking min and max for each letter.
+                left = at if at < left else left
+                right = at + found.w if at + found.w > right else right
+                above = -found.dy if -found.dy > above else above
+                below = found.dy + found.h if found.dy + found.h > below else below
             pen += found.advance
-    return [(g, at - left) for g, at in glyphs], right - left if glyphs else 0, above, below
+    return [(g, at - left) for g, at in inked], right - left if inked else 0, above, below
 
 
 def _texts(style: Style, text: str, face: Face, room: float | None, px: int, *, cut: bool) -> list[str]:

@@ -1,8 +1,9 @@
 """Glyphs as the head will burn them, kept: hinting one costs a hundred times what putting it down does."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 
 from PIL import Image, ImageDraw
 
@@ -12,6 +13,9 @@ from templates_app.fonts import sized
 _INK = [255 if v >= 112 else 0 for v in range(256)]
 # Larger ones are few on a label and heavy to keep.
 _KEPT_PX = 96
+# Characters of a font at one size: enough for what is written with an alphabet.
+_KEPT = 600
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +30,32 @@ class Glyph:
     advance: float
 
 
-def glyph(path: str, px: int, fx: int, fy: int, character: str) -> Glyph:
-    """The glyph at `px` pixels an em, `fx` × `fy` pixels of which make one dot."""
-    return (_small if px <= _KEPT_PX else _large)(path, px, fx, fy, character)
+class Kept(dict[str, T]):
+    """What `find` says of a character, found when it is first asked for."""
+
+    def __init__(self, find: Callable[[str], T]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, character: str) -> T:
+        if len(self) >= _KEPT:
+            self.clear()
+        found = self[character] = self._find(character)
+        return found
+
+
+@lru_cache(maxsize=32)
+def advances(path: str, px: int) -> Kept[float]:
+    """How far the pen moves by character, in pixels."""
+    return Kept(sized(path, px).getlength)
+
+
+def glyphs(path: str, px: int, fx: int, fy: int, text: str) -> list[Glyph]:
+    """The letters of `text` at `px` pixels an em, `fx` × `fy` pixels of which make one dot."""
+    if px > _KEPT_PX:
+        return [_large(path, px, fx, fy, character) for character in text]
+    kept = _small(path, px, fx, fy)
+    return [kept[character] for character in text]
 
 
 def _drawn(path: str, px: int, fx: int, fy: int, character: str) -> Glyph:
@@ -48,5 +75,9 @@ def _drawn(path: str, px: int, fx: int, fy: int, character: str) -> Glyph:
     return Glyph(image.im, (dx - left) // fx, (dy - top) // fy, image.width, image.height, advance)
 
 
-_small = lru_cache(maxsize=6000)(_drawn)
 _large = lru_cache(maxsize=200)(_drawn)
+
+
+@lru_cache(maxsize=32)
+def _small(path: str, px: int, fx: int, fy: int) -> Kept[Glyph]:
+    return Kept(partial(_drawn, path, px, fx, fy))
