@@ -95,14 +95,12 @@ class BarcodeNode(Node):
         symbol = self._symbol
         element, (across, down) = self.element, self._symbol_size
         x = self.x + (self.w - across) // 2
-        ink = Image.fromarray(symbol.modules.astype(np.uint8) * 255).resize((across, down), Image.Resampling.NEAREST)
+        dots = symbol.modules.repeat(down // symbol.rows, axis=0).repeat(across // symbol.columns, axis=1)
+        ink = Image.frombuffer("L", (across, down), dots.view(np.uint8) * 255, "raw", "L", 0, 1)
         sheet.stamp(ink.im, x, self.y, element.colour)
         if self._caption:
             caption_x = self.x + (self.w - self._caption.width) // 2
-            for glyph, at in self._caption.glyphs:
-                sheet.stamp(
-                    glyph.mask, caption_x + at, self.y + down + self._caption.baseline + glyph.dy, element.colour
-                )
+            sheet.write(self._caption.glyphs, caption_x, self.y + down + self._caption.baseline, element.colour)
         sheet.note_box(
             element,
             (x, self.y, across, down),

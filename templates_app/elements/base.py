@@ -4,7 +4,8 @@ An element goes through three steps: `measure(element, space, setting)` says how
 its final box, `paint` draws it. Everything here is in the reading view, x to the right and y down, in dots.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 from PIL import Image, ImageDraw
@@ -13,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from printers.errors import Problem
 from templates_app.errors import DoesNotFit
 from templates_app.expressions import Scope, evaluate, parse_expression
+from templates_app.fonts.glyphs import Glyph
 
 Millimetres = Annotated[float, Field(ge=0, le=3000)]
 Thickness = Annotated[float, Field(gt=0, le=20)]
@@ -61,19 +63,15 @@ class Edges(NamedTuple):
 
     def less(self, other: "Edges") -> "Edges":
         """What is left of each, never below nothing."""
+        if self is NO_EDGES:
+            return self
+        left, top, right, bottom = self
+        less_left, less_top, less_right, less_bottom = other
         return Edges(
-            max(0, self.left - other.left),
-            max(0, self.top - other.top),
-            max(0, self.right - other.right),
-            max(0, self.bottom - other.bottom),
-        )
-
-    def most(self, other: "Edges") -> "Edges":
-        return Edges(
-            max(self.left, other.left),
-            max(self.top, other.top),
-            max(self.right, other.right),
-            max(self.bottom, other.bottom),
+            left - less_left if left > less_left else 0,
+            top - less_top if top > less_top else 0,
+            right - less_right if right > less_right else 0,
+            bottom - less_bottom if bottom > less_bottom else 0,
         )
 
 
@@ -125,15 +123,20 @@ class Budget:
             raise DoesNotFit("The template draws more than 600 elements on one label; use fewer or repeat less.")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where an element ended up, in dots and millimetres of the reading view, and what lint needs to know of it."""
+class Placed(NamedTuple):
+    """Where an element ended up, in dots of the reading view, and what lint needs to know of it."""
 
     name: str
     kind: str
     box: tuple[int, int, int, int]
-    box_mm: tuple[float, float, float, float]
-    details: dict[str, Any] = field(default_factory=dict)
+    dpi: tuple[int, int]
+    details: dict[str, Any]
+
+    @property
+    def box_mm(self) -> tuple[float, float, float, float]:
+        x, y, w, h = self.box
+        mm_x, mm_y = 25.4 / self.dpi[0], 25.4 / self.dpi[1]
+        return round(x * mm_x, 2), round(y * mm_y, 2), round(w * mm_x, 2), round(h * mm_y, 2)
 
 
 class Node:
@@ -148,8 +151,8 @@ class Node:
 
     def margin_in(self, w: int, h: int) -> Edges:
         """The same where it is given `w` × `h`: what stays blank in there counts."""
-        if self.margin is NO_EDGES:
-            return NO_EDGES
+        if self.margin is NO_EDGES or (w == self.w and h == self.h):
+            return self.margin
         x = aligned(w - self.w, getattr(self.element, "align", "left"))
         y = aligned(h - self.h, getattr(self.element, "valign", "top"))
         return self.margin.less(Edges(x, y, w - self.w - x, h - self.h - y))
@@ -180,28 +183,33 @@ class Sheet:
 
     def stamp(self, mask: Any, x: int, y: int, colour: Colour) -> None:
         """`mask` (an image core, 255 is ink) drawn in a colour; it replaces the other colour under it."""
-        is_red = colour == "red" and self._red is not None
-        self._black.draw_bitmap((x, y), mask, 255 if is_red or colour == "white" else 0)
-        if self._red is not None:
-            self._red.draw_bitmap((x, y), mask, 0 if is_red else 255)
+        for plane, ink in self._inks(colour):
+            plane.draw_bitmap((x, y), mask, ink)
+
+    def write(self, glyphs: Iterable[tuple[Glyph, int]], x: int, baseline: int, colour: Colour) -> None:
+        """A line of letters, each at its distance from `x`."""
+        for plane, ink in self._inks(colour):
+            for glyph, at in glyphs:
+                plane.draw_bitmap((x + at, baseline + glyph.dy), glyph.mask, ink)
 
     def fill(self, x: int, y: int, w: int, h: int, colour: Colour) -> None:
         if w <= 0 or h <= 0:
             return
-        is_red = colour == "red" and self._red is not None
-        box = (x, y, x + w - 1, y + h - 1)
-        self._black.draw_rectangle(box, 255 if is_red or colour == "white" else 0, 1)
-        if self._red is not None:
-            self._red.draw_rectangle(box, 0 if is_red else 255, 1)
+        for plane, ink in self._inks(colour):
+            plane.draw_rectangle((x, y, x + w - 1, y + h - 1), ink, 1)
+
+    def _inks(self, colour: Colour) -> list[tuple[Any, int]]:
+        """Each plane, and what it gets where something has this colour."""
+        if self._red is None:
+            return [(self._black, 255 if colour == "white" else 0)]
+        return [(self._black, 0 if colour == "black" else 255), (self._red, 0 if colour == "red" else 255)]
 
     def note(self, node: Node, **details: Any) -> None:
         self.note_box(node.element, (node.x, node.y, node.w, node.h), **details)
 
     def note_box(self, element: Element, box: tuple[int, int, int, int], **details: Any) -> None:
-        x, y, w, h = box
-        mm_x, mm_y = 25.4 / self.setting.dpi_x, 25.4 / self.setting.dpi_y
-        box_mm = (round(x * mm_x, 2), round(y * mm_y, 2), round(w * mm_x, 2), round(h * mm_y, 2))
-        self.placed.append(Placed(element.name, element.kind, box, box_mm, details))
+        dpi = (self.setting.dpi_x, self.setting.dpi_y)
+        self.placed.append(Placed(element.name, element.kind, box, dpi, details))
 
 
 def aligned(extra: int, align: str) -> int:

@@ -1,12 +1,14 @@
 """Groups: a row or a column that shares its room out, and may repeat over a list."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+# Its children are of every kind, groups among them.
+import templates_app.elements as kinds
 from templates_app.elements.base import (
     NO_EDGES,
     Colour,
@@ -29,6 +31,9 @@ from templates_app.elements.text import Text
 
 if TYPE_CHECKING:
     from templates_app.elements import AnyElement
+
+
+Box = tuple[int, int, int, int]
 
 
 class Repeat(Strict):
@@ -58,12 +63,14 @@ class Group(Element):
     VALUES: ClassVar[tuple[str, ...]] = ()
 
     def padding_in(self, setting: Setting) -> Edges:
+        if not self.padding:
+            return NO_EDGES
         left, top, right, bottom = self.padding if isinstance(self.padding, list) else (self.padding,) * 4
         return Edges(setting.across(left), setting.down(top), setting.across(right), setting.down(bottom))
 
 
 class GroupNode(Node):
-    __slots__ = ("_gaps", "_padding", "_row", "children")
+    __slots__ = ("_arranged", "_gaps", "_padding", "_row", "_wants_blank", "children")
     element: Group
 
     def __init__(self, element: Group, children: list[Node], gap: int, padding: Edges) -> None:
@@ -73,47 +80,62 @@ class GroupNode(Node):
         # Quiet zones reach into the gaps: the larger of the two counts, as with margins in a browser.
         if self._row:
             self._gaps = [max(gap, a.margin.right, b.margin.left) for a, b in pairs]
-            w, h = sum(c.w for c in children) + sum(self._gaps), max((c.h for c in children), default=0)
+            w, h = sum([c.w for c in children]) + sum(self._gaps), max([c.h for c in children], default=0)
         else:
             self._gaps = [max(gap, a.margin.bottom, b.margin.top) for a, b in pairs]
-            w, h = max((c.w for c in children), default=0), sum(c.h for c in children) + sum(self._gaps)
+            w, h = max([c.w for c in children], default=0), sum([c.h for c in children]) + sum(self._gaps)
         size = (w + padding.left + padding.right, h + padding.top + padding.bottom)
         super().__init__(element, size, empty=not children and not element.border and not element.fill)
+        self._arranged: tuple[tuple[int, int], list[Box]] | None = None
+        self._wants_blank = any(c.margin is not NO_EDGES for c in children)
         self.margin = self.margin_in(*size)
 
     def margin_in(self, w: int, h: int) -> Edges:
         """How far the quiet zones of its children reach beyond it."""
-        most = NO_EDGES
-        for child, (x, y, child_w, child_h) in self._boxes(w, h):
+        if not self._wants_blank:
+            return NO_EDGES
+        left = top = right = bottom = 0
+        for child, (x, y, child_w, child_h) in zip(self.children, self._boxes(w, h), strict=True):
             wanted = child.margin_in(child_w, child_h)
             if wanted is not NO_EDGES:
-                most = most.most(wanted.less(Edges(x, y, w - x - child_w, h - y - child_h)))
-        return most
+                left, top = max(left, wanted.left - x), max(top, wanted.top - y)
+                right, bottom = max(right, wanted.right - w + x + child_w), max(bottom, wanted.bottom - h + y + child_h)
+        return Edges(left, top, right, bottom)
 
     def place(self, x: int, y: int, w: int, h: int) -> None:
         super().place(x, y, w, h)
-        for child, (child_x, child_y, child_w, child_h) in self._boxes(w, h):
+        for child, (child_x, child_y, child_w, child_h) in zip(self.children, self._boxes(w, h), strict=True):
             child.place(x + child_x, y + child_y, child_w, child_h)
 
-    def _boxes(self, w: int, h: int) -> Iterator[tuple[Node, tuple[int, int, int, int]]]:
-        """Where its children stand in it when it has this size."""
-        left, top = self._padding.left, self._padding.top
-        inner_w, inner_h = w - left - self._padding.right, h - top - self._padding.bottom
-        main, cross = (inner_w, inner_h) if self._row else (inner_h, inner_w)
-        sizes = [c.w if self._row else c.h for c in self.children]
+    def _boxes(self, w: int, h: int) -> list[Box]:
+        """Where its children stand in it when it has this size; asked for its margin first, then for their places."""
+        if self._arranged is None or self._arranged[0] != (w, h):
+            self._arranged = (w, h), self._arrange(w, h)
+        return self._arranged[1]
+
+    def _arrange(self, w: int, h: int) -> list[Box]:
+        row, align = self._row, self.element.align
+        left, top, right, bottom = self._padding
+        inner_w, inner_h = w - left - right, h - top - bottom
+        main, cross = (inner_w, inner_h) if row else (inner_h, inner_w)
+        sizes = [c.w if row else c.h for c in self.children]
         gaps, at = self._shares(sizes, max(0, main - sum(sizes) - sum(self._gaps)))
+        boxes: list[Box] = []
         for child, size, gap in zip(self.children, sizes, [*gaps, 0], strict=False):
-            own = child.h if self._row else child.w
-            reaches = self.element.align == "stretch" or (child.element.kind == "line" and own == 1)
+            own = child.h if row else child.w
+            reaches = align == "stretch" or (child.element.kind == "line" and own == 1)
             thick = cross if reaches or own > cross else own
-            offset = aligned(cross - thick, self.element.align)
-            yield child, (left + at, top + offset, size, thick) if self._row else (left + offset, top + at, thick, size)
+            offset = aligned(cross - thick, align) if thick < cross else 0
+            boxes.append((left + at, top + offset, size, thick) if row else (left + offset, top + at, thick, size))
             at += size + gap
+        return boxes
 
     def _shares(self, sizes: list[int], extra: int) -> tuple[list[int], int]:
         """Hands `extra` dots to the children that fill, otherwise to the gaps; the gaps and where to start."""
+        if not extra:
+            return self._gaps, 0
         filling = [n for n, child in enumerate(self.children) if _fills(child.element, row=self._row)]
-        if filling and extra:
+        if filling:
             total = sum(self.children[n].element.weight for n in filling)
             given = [int(extra * self.children[n].element.weight / total) for n in filling]
             given[-1] += extra - sum(given)
@@ -141,8 +163,6 @@ def _fills(element: Element, *, row: bool) -> bool:
 
 
 def _expanded(element: Group, setting: Setting) -> list[tuple[Element, Setting]]:
-    from templates_app.elements import walk
-
     if element.repeat is None:
         return [(child, setting) for child in element.elements]
     raw = setting.scope.values.get(element.repeat.field)
@@ -156,7 +176,7 @@ def _expanded(element: Group, setting: Setting) -> list[tuple[Element, Setting]]
     left = len(items) - len(shown)
     if left and element.repeat.more:
         # It looks like the last text of an entry.
-        texts = [each for each in walk(element.elements) if isinstance(each, Text)]
+        texts = [each for each in kinds.walk(element.elements) if isinstance(each, Text)]
         changes = {"text": element.repeat.more, "name": f"{element.name}-more", "visible": None, "hidden": None}
         more = texts[-1].model_copy(update=changes) if texts else Text.model_validate(changes)
         values = {**setting.scope.values, "more": left}
@@ -166,8 +186,6 @@ def _expanded(element: Group, setting: Setting) -> list[tuple[Element, Setting]]
 
 
 def measure(element: Group, space: Space, setting: Setting) -> GroupNode:
-    from templates_app.elements import measure as measure_any
-
     row = element.direction == "row"
     padding = element.padding_in(setting)
     pad_x, pad_y = padding.left + padding.right, padding.top + padding.bottom
@@ -189,7 +207,7 @@ def measure(element: Group, space: Space, setting: Setting) -> GroupNode:
         else:
             slack = Edges(own.left, own.top if first else 0, own.right, own.bottom if last else 0)
             inner = Space(width, room, slack)
-        return measure_any(pairs[n][0], inner, pairs[n][1])
+        return kinds.measure(pairs[n][0], inner, pairs[n][1])
 
     def whole() -> GroupNode:
         return GroupNode(element, [nodes[n] for n in sorted(nodes) if not nodes[n].empty], gap, padding)

@@ -99,8 +99,7 @@ class TextNode(Node):
             x = self.x + aligned(self.w - (found.width if element.vertical else line.width), element.align) + inset
             baseline = top + line.baseline
             inside = inside and x >= 0 and x + line.width <= sheet.width and baseline + line.below <= sheet.height
-            for glyph, at in line.glyphs:
-                sheet.stamp(glyph.mask, x + at, baseline + glyph.dy, colour)
+            sheet.write(line.glyphs, x, baseline, colour)
         sheet.note(
             self,
             text=self._text,
