@@ -43,6 +43,8 @@ class Lease:
     owner: str
     stops_at: float
     lost: bool = False
+    # Given back; nothing has to be written for that any more.
+    over: bool = False
     # Whose turn at the printer it is, and how many labels they got in it (jobs/queue/turns.py).
     served_to: str = ""
     served: int = 0
@@ -89,8 +91,20 @@ class Lease:
         return self.renew()
 
     def release(self) -> None:
-        self.lost = True
-        RELEASE.run(printer=self.printer_id, held_token=self.token, served_to=self.served_to, served=self.served)
+        if not self.over:
+            self.released()
+            RELEASE.run(**self._given_back())
+
+    def releasing(self) -> Statement:
+        """The same to go together with other statements; tell `released` when it has happened."""
+        return RELEASE.filled(**self._given_back())
+
+    def released(self) -> None:
+        self.lost = self.over = True
+
+    def _given_back(self) -> dict[str, Any]:
+        whose = {"served_to": self.served_to, "served": self.served}
+        return {"printer": self.printer_id, "held_token": self.token, **whose}
 
 
 def acquire(printer_id: UUID) -> Lease | None:

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from jobs import failpoints, queue
-from jobs.dispatch.desk import Desk, desk_of, may_print
+from jobs.dispatch.desk import Desk, anything_waits, desk_of, may_print
 from jobs.dispatch.image import image_of
 from jobs.dispatch.keeping import drop_broken_connection
 from jobs.dispatch.obstacles import Expired, NotBegun, Obstacle
@@ -75,7 +75,7 @@ def _drain(printer_id: UUID) -> None:
 
 
 def _more_to_do(printer_id: UUID) -> bool:
-    desk = desk_of(printer_id)
+    desk = desk_of(printer_id) if anything_waits(printer_id) else None
     if desk is None or not desk.waiting or not may_print(desk.printer):
         return False
     return not desk.printer.stop_reasons and may_try(desk.printer)
@@ -105,11 +105,11 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
     if job is None:
         return False
     # What comes in meanwhile is seen by the look behind the turn.
-    alone = not desk.held and lease.none_behind
+    session.turn.ends = not desk.held and lease.none_behind
     session.printer = desk.printer
     with doing("print a label", job=job.pk):
         claimed = queue.claim_next(lease, job)
-        return claimed is not None and _print(*claimed, session, desk.printer) and not alone
+        return claimed is not None and _print(*claimed, session, desk.printer) and not session.turn.ends
 
 
 def _go_on(session: Session) -> bool:
@@ -206,14 +206,17 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
         return survive(job, attempt, printer, error)
     if verdict is None:
         return False
-    report(job, attempt, verdict)
+    turn = session.turn
+    was_well = not (turn.pausing or printer.stop_reasons or printer.stop_message)
+    ends = turn.ends and session.link is None and was_well and verdict.outcome != Outcome.UNKNOWN
+    report(job, attempt, verdict, turn.lease if ends else None)
     if verdict.device:
         stop_printer(printer, verdict.device, verdict.message)
     elif verdict.outcome == Outcome.UNKNOWN:
         rest_after_failure(printer, verdict.message)
-    elif session.turn.pausing or printer.stop_reasons or printer.stop_message:
+    elif not was_well:
         ready_again(printer)
-        session.turn.pausing = False
+        turn.pausing = False
     return verdict.outcome != Outcome.UNKNOWN
 
 

@@ -10,6 +10,7 @@ from jobs.models import Epoch, Job
 from jobs.states import HELD, PROCESSING
 from printers.models import Printer
 from printers.prepared import Prepared
+from printers.statements import Select, given
 
 
 class Desk(NamedTuple):
@@ -43,6 +44,13 @@ def _with_its_jobs(printer_id: UUID) -> QuerySet[Printer]:
 
 
 DESK = Prepared(_with_its_jobs, UUID)
+
+
+WAITING = Select(lambda: Job.objects.waiting(Now()).filter(**given(Job, {"printer_id": "printer"})).only("id")[:1])
+
+
+def anything_waits(printer_id: UUID) -> bool:
+    return bool(WAITING.run(printer=printer_id))
 
 
 def may_print(printer: Printer) -> bool:

@@ -9,6 +9,7 @@ from jobs import failpoints, queue
 from jobs.dispatch.evidence import Verdict
 from jobs.dispatch.keeping import DATABASE_AWAY, drop_broken_connection
 from jobs.dispatch.session import is_stopping
+from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome
 
 log = logging.getLogger(__name__)
@@ -19,16 +20,19 @@ PATIENCE_S, PATIENCE_AT_THE_END_S = 600.0, 20.0
 STEP_S = 0.5
 
 
-def report(job: Job, attempt: Attempt, verdict: Verdict) -> None:
+def report(job: Job, attempt: Attempt, verdict: Verdict, giving_back: Lease | None = None) -> None:
+    """`giving_back`: the turn that ends with a label that came out."""
     failpoints.hit("evidence")
-    _persist(lambda: settle(job, attempt, verdict.outcome, verdict.reasons, verdict.message))
+    _persist(lambda: settle(job, attempt, verdict.outcome, verdict.reasons, verdict.message, giving_back))
     failpoints.hit("reported")
 
 
-def settle(job: Job, attempt: Attempt, outcome: str, reasons: Any, message: str) -> bool:
+def settle(
+    job: Job, attempt: Attempt, outcome: str, reasons: Any, message: str, giving_back: Lease | None = None
+) -> bool:
     if outcome == Outcome.UNKNOWN:
         return queue.stop(job, attempt, list(reasons), message)
-    return queue.complete(job, attempt, Outcome(outcome), list(reasons), message)
+    return queue.complete(job, attempt, Outcome(outcome), list(reasons), message, giving_back=giving_back)
 
 
 def _persist(write: Callable[[], Any]) -> None:

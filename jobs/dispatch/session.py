@@ -31,7 +31,8 @@ class Turn:
     `pausing`: the printer was left alone after a failure. `looked_at` and `looked_with` are when (by the monotonic
     clock) and for which medium held jobs were last looked through. `drawn` is what the last label shows, its dots, and
     the name under which they are kept. `took_s`: the seconds that the last label took, by those that it should have.
-    `lent_at`: others could have its connection to the database, or nobody wanted it, by the same clock.
+    `lent_at`: others could have its connection to the database, or nobody wanted it, by the same clock. `ends`: nothing
+    waits or is held behind the label that is printed now.
     """
 
     def __init__(self, lease: Lease) -> None:
@@ -43,6 +44,7 @@ class Turn:
         self.drawn: tuple[tuple[object, ...], Raster, str] | None = None
         self.took_s: dict[float, float] = {}
         self.lent_at = time.monotonic()
+        self.ends = False
 
     def is_mine(self) -> bool:
         if time.monotonic() - self.lent_at > patience.LEND_S:

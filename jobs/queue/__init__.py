@@ -1,23 +1,12 @@
 """The only place where a job's state changes: conditional UPDATEs, each with its row in the log."""
 
 from jobs.queue.again import reprint
+from jobs.queue.claiming import begin, claim_next, cross_barrier, first_attempt
+from jobs.queue.ending import abort, complete, requeue, stop, unhold, wait, withdraw
 from jobs.queue.moving import move
 from jobs.queue.people import cancel, hold, release, resolve, set_priority
 from jobs.queue.restored import hold_all, release_all
 from jobs.queue.turns import job_behind, next_job, take_ahead
-from jobs.queue.work import (
-    abort,
-    begin,
-    claim_next,
-    complete,
-    cross_barrier,
-    first_attempt,
-    requeue,
-    stop,
-    unhold,
-    wait,
-    withdraw,
-)
 
 __all__ = [
     "abort",

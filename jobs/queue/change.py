@@ -21,6 +21,8 @@ from printers.together import Done, Statement, together
 
 log = logging.getLogger(__name__)
 
+# Who changes what no person does.
+WORKER = "hub"
 LONGEST_MESSAGE = 2000
 CHUNK = 1000
 NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -199,3 +199,19 @@ def test_a_label_of_a_batch_is_two_statements(device: EmulatedPrinter) -> None:
     assert spent[1][0] - spent[0][0] <= 1, "nothing is read for it"
     # One to begin it, one for its end; SQLite takes their parts one by one.
     assert spent[1][1] - spent[0][1] == (10 if connection.vendor == "postgresql" else 0)
+
+
+def test_the_turn_ends_with_a_label_behind_which_nothing_waits(device: EmulatedPrinter) -> None:
+    make_template()
+    printer = make_printer(device)
+    with CaptureQueriesContext(connection) as asked:
+        ask(printer)
+        drain(printer.pk)
+    lease = PrinterLease.objects.get()
+    assert (lease.owner, lease.served_to, lease.served) == ("", "ann", 1)
+    assert lease.expires_at <= timezone.now()
+    given_back = [at for at, each in enumerate(asked.captured_queries) if '"served_to" = ' in each["sql"]]
+    ended = [at for at, each in enumerate(asked.captured_queries) if '"ended_at" = ' in each["sql"]]
+    assert len(given_back) == len(ended) == 1
+    # The same statement, or the next one of the same transaction.
+    assert given_back[0] - ended[0] == (0 if connection.vendor == "postgresql" else 1)

@@ -1,8 +1,9 @@
-"""What a worker does with a job while it has the printer's lease. Every change checks the token it was claimed with."""
+"""How a worker takes a job while it has the printer's lease: the claim, and the barrier before the first byte.
 
-from collections.abc import Sequence
+Every change checks the token of the lease.
+"""
+
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, Value
@@ -11,28 +12,18 @@ from django.utils import timezone
 
 from jobs.attempts import writing
 from jobs.lease import Lease
-from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease
-from jobs.queue.change import change, event_of
+from jobs.models import Attempt, Job, Phase, PrinterLease
+from jobs.queue.change import WORKER, change, event_of
 from jobs.queue.turns import is_first, next_job, note_served
 from jobs.states import (
-    ABORT,
     CLAIM,
-    COMPLETE,
-    HELD,
     PENDING,
     PROCESSING,
-    RELEASE,
-    REQUEUE,
-    STOP,
-    WAIT,
-    WITHDRAW,
-    Move,
 )
 from printers.models import Event, Printer
 from printers.statements import Update, given, inserting
 from printers.together import Done, Statement, together
 
-WORKER = "hub"
 CLAIM_TRIES = 5
 
 
@@ -92,8 +83,6 @@ HAS_TURN = Q(
     **given(Job, {"printer_id": "lease_printer"}),
 )
 USABLE_AND_HAS_TURN = USABLE & HAS_TURN
-IS_CLAIMED = Q(**given(Job, {"token": "claimed_with"}))
-NEVER_CLAIMED = Q(token=None)
 CROSS = Update(
     lambda: (
         Job.objects.filter(
@@ -210,88 +199,3 @@ def _sending(job: Job, attempt: Attempt) -> dict[str, Any]:
         "actor": WORKER,
         "data": {"attempt": attempt.number, "bytes": attempt.bytes_total},
     }
-
-
-def complete(job: Job, attempt: Attempt, outcome: Outcome, reasons: Sequence[str], message: str = "") -> bool:
-    return _end(job, attempt, COMPLETE, outcome, reasons, message)
-
-
-def stop(job: Job, attempt: Attempt, reasons: Sequence[str], message: str) -> bool:
-    """Nobody knows whether it came out; a person has to say so."""
-    return _end(job, attempt, STOP, Outcome.UNKNOWN, reasons, message)
-
-
-def requeue(job: Job, attempt: Attempt, reasons: Sequence[str], message: str, *, died: bool = False) -> bool:
-    """Back to waiting: not a byte has left. `died` counts towards giving it up as poison."""
-    deaths = job.deaths + 1 if died else job.deaths
-    return _end(job, attempt, REQUEUE, None, reasons, message, deaths=deaths)
-
-
-def withdraw(job: Job, attempt: Attempt, reasons: Sequence[str], message: str) -> bool:
-    """Back to waiting from behind the barrier. Only where it is proven that nothing was handed to the network."""
-    return _end(job, attempt, WITHDRAW, None, reasons, message, barrier_at=None)
-
-
-def wait(
-    job: Job, attempt: Attempt, reasons: Sequence[str], message: str, *, not_before: datetime | None = None
-) -> bool:
-    """Hold it until what it needs is there; with `not_before` until then."""
-    return _end(job, attempt, WAIT, None, reasons, message, not_before=not_before)
-
-
-def abort(job: Job, attempt: Attempt | None, reasons: Sequence[str], message: str) -> bool:
-    """Give it up; it is certain that nothing was printed."""
-    if attempt is not None:
-        return _end(job, attempt, ABORT, Outcome.NOT_PRINTED, reasons, message)
-    aborted = change(
-        job, ABORT, source=job.state, actor=WORKER, reasons=reasons, message=message, outcome=Outcome.NOT_PRINTED
-    )
-    return aborted is not None
-
-
-def unhold(job: Job, *, actor: str = WORKER) -> bool:
-    """What it was held for is there."""
-    only = _held_for(tuple(job.reasons))
-    return change(job, RELEASE, source=HELD, actor=actor, only=only, not_before=None) is not None
-
-
-@cache
-def _held_for(reasons: tuple[str, ...]) -> Q:
-    """One for each of the few reasons that there are, because statements are kept by it."""
-    return Q(reasons=list(reasons))
-
-
-KNOWN_AT_THE_END = ("outcome", "reasons", "message", "ended_at", "phase", "bytes_acked", "acked_at", "evidence")
-
-
-def _end(
-    job: Job,
-    attempt: Attempt,
-    made: Move,
-    outcome: Outcome | None,
-    reasons: Sequence[str],
-    message: str,
-    **columns: Any,
-) -> bool:
-    """Let go of a job in processing, and close its attempt."""
-    attempt.outcome, attempt.reasons, attempt.message = outcome, list(reasons), message
-    attempt.ended_at = timezone.now()
-    if outcome is not None:
-        attempt.phase = Phase.REPORTED
-    moved = change(
-        job,
-        made,
-        source=PROCESSING,
-        actor=WORKER,
-        reasons=reasons,
-        message=message,
-        attempt=attempt,
-        only=NEVER_CLAIMED if job.token is None else IS_CLAIMED,
-        checked={} if job.token is None else {"claimed_with": job.token},
-        also=[writing(attempt, *KNOWN_AT_THE_END)],
-        outcome=outcome,
-        # What was drawn for it is sent by every attempt.
-        artifact=job.artifact,
-        **columns,
-    )
-    return moved is not None
