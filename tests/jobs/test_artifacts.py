@@ -53,6 +53,7 @@ def test_a_name_that_is_none_touches_no_file(name: str) -> None:
 
 def test_a_disk_that_is_full_leaves_nothing_half_done(raster: Raster, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path: Path) -> BinaryIO:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
         return Path("/dev/full").open("wb", buffering=0)
 
