@@ -33,7 +33,9 @@ def job_behind(lease: Lease, job: Job) -> Job | None:
 
 
 def take_ahead(lease: Lease) -> Job | None:
-    """What `job_behind` said, to `begin` with it."""
+    """What `job_behind` said, to `begin` with it. It counts as served; where it then cannot begin, the turn is the
+    shorter by it.
+    """
     if not lease.ahead:
         return None
     job = lease.ahead.pop(0)

@@ -6,6 +6,7 @@ import pytest
 from django.conf import LazySettings
 
 if TYPE_CHECKING:
+    from jobs.lease import Lease
     from printers.emulator import EmulatedPrinter
     from printers.models import Printer
 
@@ -57,3 +58,13 @@ def printer(device: "EmulatedPrinter") -> "Printer":
 
     make_template()
     return make_printer(device)
+
+
+@pytest.fixture
+def lease(printer: "Printer") -> "Lease":
+    """The turn at the printer."""
+    from jobs.lease import acquire
+
+    taken = acquire(printer.pk)
+    assert taken is not None
+    return taken

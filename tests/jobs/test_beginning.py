@@ -12,7 +12,7 @@ from django.utils import timezone
 from jobs import queue
 from jobs.dispatch import drain
 from jobs.errors import NotAllowed
-from jobs.lease import Lease, acquire
+from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease, State
 from jobs.queue.turns import TURN_LABELS
 from printers.callers import Caller
@@ -30,13 +30,6 @@ BOB = Caller(label="bob")
 def printer() -> Printer:
     make_template()
     return make_printer()
-
-
-@pytest.fixture
-def lease(printer: Printer) -> Lease:
-    lease = acquire(printer.pk)
-    assert lease is not None
-    return lease
 
 
 def ready(lease: Lease) -> tuple[Job, Attempt]:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs import queue
 from jobs.dispatch import drain
 from jobs.errors import NotAllowed
-from jobs.lease import Lease, acquire
+from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease, State
 from printers.emulator import EmulatedPrinter
 from printers.errors import InvalidInput
@@ -25,13 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def printer() -> Printer:
     make_template()
     return make_printer()
-
-
-@pytest.fixture
-def lease(printer: Printer) -> Lease:
-    lease = acquire(printer.pk)
-    assert lease is not None
-    return lease
 
 
 def claim(printer: Printer, lease: Lease) -> tuple[Job, Attempt]:
