@@ -4,7 +4,9 @@ Composing a query costs Django several times what it costs the database to run i
 database; it holds no rows and no connection.
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -17,6 +19,7 @@ from printers.prepared import inlined, row_of, run
 from printers.together import GATE, Statement
 
 M = TypeVar("M", bound=Model)
+JSON = json.JSONEncoder()
 
 # What most columns hold. A field of a house's own making is not among them, whatever it is derived from.
 KINDS: dict[type[Any], type[Any]] = {
@@ -60,7 +63,7 @@ class Update:
     ) -> None:
         self._rows = rows
         self._returning = returning
-        self._written: dict[str, tuple[str, list[Any]]] = {}
+        self._written: dict[str, tuple[str, str, list[Any]]] = {}
 
     def run(self, **values: Any) -> int:
         """How many rows were changed."""
@@ -69,8 +72,8 @@ class Update:
     def filled(self, **values: Any) -> Statement:
         """For `together`; without what it returns."""
         database = _database()
-        text, places = self._text(database)
-        return Statement(text, f"{text} AND EXISTS (SELECT FROM {GATE})", _filled(places, values, database))
+        text, gated, places = self._text(database)
+        return Statement(text, gated, _filled(places, values, database))
 
     def one(self, **values: Any) -> dict[str, Any] | None:
         """What is returned of the row that was changed; None where there was none."""
@@ -79,12 +82,12 @@ class Update:
 
     def _run(self, values: Mapping[str, Any]) -> tuple[int, list[Any]]:
         database = _database()
-        text, places = self._text(database)
+        text, _gated, places = self._text(database)
         if self._returning:
             text += f" RETURNING {', '.join(map(database.ops.quote_name, self._returning))}"
         return run(database, text, _filled(places, values, database))
 
-    def _text(self, database: BaseDatabaseWrapper) -> tuple[str, list[Any]]:
+    def _text(self, database: BaseDatabaseWrapper) -> tuple[str, str, list[Any]]:
         written = self._written.get(database.vendor)
         if written is None:
             rows, columns = self._rows()
@@ -93,7 +96,8 @@ class Update:
             query.add_update_values(dict(columns))  # type: ignore[attr-defined]
             text, places = query.get_compiler(using=database.alias).as_sql()
             text, places = inlined(text, places)
-            written = self._written[database.vendor] = text, _placed(places, database)
+            gated = f"{text} AND EXISTS (SELECT FROM {GATE})"
+            written = self._written[database.vendor] = text, gated, _placed(places, database)
         return written
 
 
@@ -158,38 +162,44 @@ _inserts: "dict[tuple[Any, ...], tuple[str, str, list[_Place]]]" = {}
 class _Place:
     """Where a value goes, and how it is written: found out once, for Django asks five methods about each value."""
 
-    __slots__ = ("_default", "_fixed", "_kind", "_name", "_prepare", "_step")
+    __slots__ = ("_default", "_kinds", "_name", "_prepare", "_step")
 
     def __init__(self, field: "Field[Any, Any]", name: str, database: BaseDatabaseWrapper) -> None:
         self._name = name
         self._default = field.get_default
         self._prepare = field.get_db_prep_save
-        self._kind, self._step = _in_one_step(field, database)
-        is_constant = not name and not callable(field.default)
-        # As a list, because it may be NULL.
-        self._fixed = [field.get_db_prep_save(field.get_default(), database)] if is_constant else []
+        self._kinds, self._step = _in_one_step(field, database)
 
     def value_in(self, values: Mapping[str, Any], database: BaseDatabaseWrapper) -> Any:
-        if self._fixed:
-            return self._fixed[0]
         value = values[self._name] if self._name else self._default()
         if value is None:
             return None
-        return self._step(value) if type(value) is self._kind else self._prepare(value, database)
+        return self._step(value) if type(value) in self._kinds else self._prepare(value, database)
 
 
-def _in_one_step(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> tuple[type | None, Callable[[Any], Any]]:
-    """The type of values that need no more than this step. Anything else, also a type derived from it, does."""
+def _in_one_step(
+    field: "Field[Any, Any]", database: BaseDatabaseWrapper
+) -> tuple[tuple[type, ...], Callable[[Any], Any]]:
+    """The types of values that need no more than this step. Anything else, also a type derived from one, does."""
     target: Any = field
     while target.is_relation:
         target = target.target_field
+    if type(target) is models.JSONField and target.encoder is None:
+        # As json.dumps writes it, without asking each time how.
+        return (dict, list), JSON.encode
+    if type(target) is models.DateTimeField and database.vendor == "postgresql":
+
+        def written(value: datetime) -> Any:
+            return field.get_db_prep_save(value, database) if value.tzinfo is None else value
+
+        return (datetime,), written
     kind = KINDS.get(type(target))
     if kind is None:
-        return None, _as_it_is
+        return (), _as_it_is
     if kind is UUID:
-        return UUID, _as_it_is if database.features.has_native_uuid_field else attrgetter("hex")
+        return (UUID,), _as_it_is if database.features.has_native_uuid_field else attrgetter("hex")
     # What psycopg is told of a number's size is a type; the others are what they were.
-    return kind, type(field.get_db_prep_save(kind(), database))
+    return (kind,), type(field.get_db_prep_save(kind(), database))
 
 
 def _as_it_is(value: Any) -> Any:
@@ -203,15 +213,33 @@ def _write_insert(
     fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.AutoField)]
     if unknown := set(names) - {field.attname for field in fields}:
         raise ValueError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
-    given = [_Place(field, field.attname if field.attname in names else "", database) for field in fields]
+    constants = [None if field.attname in names else _constant(field) for field in fields]
     columns = ", ".join(quote(str(field.column)) for field in fields)
     into = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
-    places = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * rows)
+    places = ", ".join([f"({', '.join(each or '%s' for each in constants)})"] * rows)
     # Where it is not a column's at once, PostgreSQL has to be told what kind a value is.
-    cast = ", ".join([f"({', '.join(f'%s::{_kind(field, database)}' for field in fields)})"] * rows)
+    kinds = [f"{each or '%s'}::{_kind(field, database)}" for field, each in zip(fields, constants, strict=True)]
+    cast = ", ".join([f"({', '.join(kinds)})"] * rows)
     end = f" RETURNING {quote(returning)}" if returning else ""
     gated = f"{into} SELECT * FROM (VALUES {cast}) AS given WHERE EXISTS (SELECT FROM {GATE}){end}"  # noqa: S608
+    given = [
+        _Place(field, field.attname if field.attname in names else "", database)
+        for field, constant in zip(fields, constants, strict=True)
+        if constant is None
+    ]
     return f"{into} VALUES {places}{end}", gated, given
+
+
+def _constant(field: "Field[Any, Any]") -> str | None:
+    """A default as SQL has it, of the kinds that are written alike everywhere."""
+    if callable(field.default):
+        return None
+    default = field.get_default()
+    if default is None:
+        return "NULL"
+    if type(default) is int:
+        return str(default)
+    return "''" if default == "" else None
 
 
 def _kind(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> str:
