@@ -156,7 +156,32 @@ def inserting(model: type[Model], *rows: Mapping[str, Any], returning: str = "")
     return Statement(text, gated, values, returning)
 
 
+def insert_many(model: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Any number of rows with the same columns, in their order, in the caller's transaction.
+
+    What is not named takes the field's default. Raises django.db.Error, and ValueError for a column that is not there.
+    """
+    if not rows:
+        return
+    database = _database()
+    key = model, tuple(rows[0]), database.vendor
+    written = _inserts_of_many.get(key)
+    if written is None:
+        written = _inserts_of_many[key] = _write_insert_of_many(database, *key[:2])
+    text, columns = written
+    values = zip(*[each.values_in(rows, database) for each in columns], strict=True)
+    with database.cursor() as cursor:
+        if database.vendor != "postgresql":
+            cursor.executemany(text, list(values))
+            return
+        # Django lets psycopg's own errors through here.
+        with database.wrap_database_errors, cursor.copy(text) as copy:
+            for row in values:
+                copy.write_row(row)
+
+
 _inserts: "dict[tuple[Any, ...], tuple[str, str, list[_Place]]]" = {}
+_inserts_of_many: "dict[tuple[Any, ...], tuple[str, list[_Place]]]" = {}
 
 
 class _Place:
@@ -171,7 +196,17 @@ class _Place:
         self._kinds, self._step = _in_one_step(field, database)
 
     def value_in(self, values: Mapping[str, Any], database: BaseDatabaseWrapper) -> Any:
-        value = values[self._name] if self._name else self._default()
+        return self._written(values[self._name] if self._name else self._default(), database)
+
+    def values_in(self, rows: Sequence[Mapping[str, Any]], database: BaseDatabaseWrapper) -> list[Any]:
+        """Of every row; what all of them share is prepared once."""
+        given = [row[self._name] for row in rows] if self._name else [self._default() for _ in rows]
+        first = given[0]
+        if all(value is first for value in given):
+            return [self._written(first, database)] * len(rows)
+        return [self._written(value, database) for value in given]
+
+    def _written(self, value: Any, database: BaseDatabaseWrapper) -> Any:
         if value is None:
             return None
         return self._step(value) if type(value) in self._kinds else self._prepare(value, database)
@@ -210,12 +245,9 @@ def _write_insert(
     database: BaseDatabaseWrapper, model: type[Model], names: tuple[str, ...], rows: int, returning: str
 ) -> tuple[str, str, list[_Place]]:
     quote = database.ops.quote_name
-    fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.AutoField)]
-    if unknown := set(names) - {field.attname for field in fields}:
-        raise ValueError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+    fields, table = _table(database, model, names)
     constants = [None if field.attname in names else _constant(field) for field in fields]
-    columns = ", ".join(quote(str(field.column)) for field in fields)
-    into = f"INSERT INTO {quote(model._meta.db_table)} ({columns})"
+    into = f"INSERT INTO {table}"
     places = ", ".join([f"({', '.join(each or '%s' for each in constants)})"] * rows)
     # Where it is not a column's at once, PostgreSQL has to be told what kind a value is.
     kinds = [f"{each or '%s'}::{_kind(field, database)}" for field, each in zip(fields, constants, strict=True)]
@@ -240,6 +272,28 @@ def _constant(field: "Field[Any, Any]") -> str | None:
     if type(default) is int:
         return str(default)
     return "''" if default == "" else None
+
+
+def _write_insert_of_many(
+    database: BaseDatabaseWrapper, model: type[Model], names: tuple[str, ...]
+) -> tuple[str, list[_Place]]:
+    fields, table = _table(database, model, names)
+    given = [_Place(field, field.attname if field.attname in names else "", database) for field in fields]
+    if database.vendor == "postgresql":
+        return f"COPY {table} FROM STDIN", given
+    return f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(fields))})", given  # noqa: S608
+
+
+def _table(
+    database: BaseDatabaseWrapper, model: type[Model], names: tuple[str, ...]
+) -> "tuple[list[Field[Any, Any]], str]":
+    """The fields that the database does not count itself, and the table with their columns."""
+    quote = database.ops.quote_name
+    fields = [each for each in model._meta.concrete_fields if not isinstance(each, models.AutoField)]
+    if unknown := set(names) - {field.attname for field in fields}:
+        raise ValueError(f"{model.__name__} has no column {', '.join(sorted(unknown))}")
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    return fields, f"{quote(model._meta.db_table)} ({columns})"
 
 
 def _kind(field: "Field[Any, Any]", database: BaseDatabaseWrapper) -> str:

@@ -17,7 +17,7 @@ from jobs.submission.checking import Order, Wrong, check_tape, prove_rows, refus
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.doing import doing
 from printers.models import Event
-from printers.statements import inserting
+from printers.statements import insert_many, inserting
 from printers.together import Statement, together
 from templates_app.rendering.values import SERIAL
 from templates_app.serials import allocate, used_counters
@@ -132,8 +132,8 @@ def _tell(order: Order, answer: Accepted) -> None:
 
 
 def _store(jobs: Sequence[Columns], events: Sequence[Columns]) -> None:
-    Job.objects.bulk_create([Job(**job) for job in jobs])
-    Event.objects.bulk_create([Event(**event) for event in events])
+    insert_many(Job, jobs)
+    insert_many(Event, events)
 
 
 def _jobs(

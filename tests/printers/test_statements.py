@@ -10,12 +10,12 @@ from uuid import UUID, uuid4
 import pytest
 from django.apps import apps
 from django.core.exceptions import ValidationError
-from django.db import connections, models
+from django.db import Error, connections, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 
 from printers.models import Event, Printer, Site
-from printers.statements import Given, Select, Update, _filled, _placed, given, insert
+from printers.statements import Given, Select, Update, _filled, _placed, given, insert, insert_many
 
 pytestmark = pytest.mark.django_db
 
@@ -85,9 +85,42 @@ def test_rows_are_inserted_with_their_defaults(printers: list[Printer]) -> None:
     assert (two.kind, two.data, two.actor, two.batch_id) == ("two", {}, "", None)
 
 
+def test_many_rows_are_inserted_in_their_order(printers: list[Printer], django_assert_num_queries: Any) -> None:
+    at = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+    told = ["tab\tline\nback\\slash \\N", "", "100% “ü” 🖨"]
+    rows: list[dict[str, Any]] = [
+        {"at": at, "kind": f"n{n}", "printer_id": printers[0].pk, "job_id": uuid4(), "actor": told[n % 3], "data": data}
+        for n, data in enumerate([{"a": ["ü\n", None]}, {}, {"b": 1.5}] * 400)
+    ]
+    rows[7] |= {"printer_id": None, "job_id": None}
+    with django_assert_num_queries(1):
+        insert_many(Event, rows)
+    with django_assert_num_queries(0):
+        insert_many(Event, [])
+    kept = list(Event.objects.order_by("id"))
+    assert [{name: getattr(event, name) for name in rows[0]} for event in kept] == rows
+    assert {event.batch_id for event in kept} == {None}
+
+
+def test_many_rows_have_defaults_of_their_own() -> None:
+    insert_many(Site, [{"key": "a"}, {"key": "b"}, {"key": "c"}])
+    assert len({site.pk for site in Site.objects.all()}) == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_rows_all_are_inserted_or_none(printers: list[Printer]) -> None:
+    row = {"kind": "x", "printer_id": printers[0].pk}
+    for wrong in ({**row, "kind": "nul \0", "printer_id": uuid4()}, {**row, "printer_id": uuid4()}, {"kind": None}):
+        with pytest.raises(Error), transaction.atomic():
+            insert_many(Event, [row, {**row, **wrong}])
+        assert not Event.objects.exists()
+
+
 def test_a_column_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match="Event has no column colour"):
         insert(Event, {"kind": "x", "colour": "red"})
+    with pytest.raises(ValueError, match="Event has no column colour"):
+        insert_many(Event, [{"kind": "x", "colour": "red"}])
 
 
 class Phase(models.TextChoices):
