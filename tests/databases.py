@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 
@@ -49,3 +49,10 @@ def _connected(name: str) -> BaseDatabaseWrapper:
     kept = connections["default"]
     database: BaseDatabaseWrapper = type(kept)({**kept.settings_dict, "NAME": name, "OPTIONS": {}}, "elsewhere")
     return database
+
+
+def plan_of(sql: str) -> str:
+    """How the database goes about this statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(("EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN ") + sql)
+        return "\n".join(str(row[-1]) for row in cursor.fetchall())

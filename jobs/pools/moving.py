@@ -61,8 +61,11 @@ def gather(printer_id: UUID) -> bool:
     return bool(rows)
 
 
-# Asked at every ring, and most hubs have no pool.
-OF_POOLS = Prepared(lambda: Job.objects.filter(pool__isnull=False, state__in=[PENDING, HELD]).order_by()[:1])
+# Asked at every ring, and most hubs have no pool. In the order of their index: without one PostgreSQL may look through
+# all jobs for the first of any pool.
+OF_POOLS = Prepared(
+    lambda: Job.objects.filter(pool__isnull=False, state__in=[PENDING, HELD]).order_by("printer_id", "pool_id")[:1]
+)
 
 
 def _waiting() -> list[tuple[UUID, UUID]]:

@@ -13,6 +13,7 @@ from printers.callers import Caller
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
 from templates_app.models import TemplateVersion
+from tests.databases import plan_of
 from tests.jobs.labels import ANN, ask, make_printer, make_template
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -142,10 +143,7 @@ def test_ten_thousand_waiting_are_not_looked_through(printer: Printer) -> None:
         found = queue.next_job(lease)
     assert found is not None
     assert (found.requested_by, found.position, len(asked)) == ("cat", 0, 1)
-    with connection.cursor() as cursor:
-        explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
-        cursor.execute(explain + asked.captured_queries[0]["sql"])
-        plan = "\n".join(str(row[-1]) for row in cursor.fetchall())
+    plan = plan_of(asked.captured_queries[0]["sql"])
     assert plan.count("job_in_turn") == 2, plan
     assert "sort" not in plan.lower(), plan
     assert "b-tree" not in plan.lower(), plan

@@ -9,6 +9,7 @@ from printers.callers import Caller
 from printers.errors import AmbiguousPrinter, UnknownPrinter
 from printers.lookup import find_printer
 from printers.models import Printer, Site
+from tests.databases import plan_of
 
 pytestmark = pytest.mark.django_db
 
@@ -97,10 +98,7 @@ def test_it_goes_by_an_index(kind: str, office: Printer) -> None:
     with CaptureQueriesContext(connection) as queries:
         assert find_printer(reference) == office
     (query,) = queries.captured_queries
-    explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
-    with connection.cursor() as cursor:
-        cursor.execute(explain + query["sql"])
-        plan = "\n".join(str(row) for row in cursor.fetchall())
+    plan = plan_of(query["sql"])
     assert "printer_by_handle" in plan or kind == "id", plan
     assert "Seq Scan on printers_printer " not in plan, plan
     assert "SCAN printers_printer" not in plan, plan

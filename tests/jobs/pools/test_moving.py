@@ -3,6 +3,8 @@
 from contextlib import ExitStack
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from jobs import pools, queue, sweep
 from jobs.dispatch import drain
@@ -11,7 +13,8 @@ from jobs.models import Job, Outcome, Pool, PoolMember, State
 from labelhub.accounts.models import ApiToken
 from printers.callers import Caller
 from printers.models import Event, Printer, TokenBinding
-from tests.jobs.labels import ANN, last_attempt, moves, one
+from tests.databases import plan_of
+from tests.jobs.labels import ANN, last_attempt, make_printer, moves, one
 from tests.jobs.pools.places import Place, ask_pool, place, where
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -171,3 +174,13 @@ def test_a_pool_that_was_removed_leaves_its_labels_where_they_are(places: dict[s
     assert pools.hand_over_all() == 0
     job.refresh_from_db()
     assert (job.pool_id, job.state) == (None, State.PENDING)
+
+
+def test_whether_labels_of_pools_wait_is_asked_of_an_index() -> None:
+    # Before anything is known of the table: PostgreSQL may keep a plan that is made now until there are a million jobs.
+    printer = make_printer()
+    with CaptureQueriesContext(connection) as asked:
+        assert not pools.gather(printer.pk)
+    plan = plan_of(asked.captured_queries[0]["sql"])
+    assert "index" in plan.lower(), plan
+    assert "Seq Scan" not in plan, plan
