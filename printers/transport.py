@@ -149,6 +149,11 @@ class Connection:
         """The whole connection so far."""
         return self._state
 
+    @property
+    def ended(self) -> bool:
+        """Whether we have ended our side."""
+        return self._half_closed
+
     def send(self, data: bytes, *, on_progress: Progress | None = None) -> Sent:
         """Write `data` and wait until the printer's TCP has all of it; call it once per label to know about each.
 

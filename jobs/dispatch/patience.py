@@ -21,6 +21,8 @@ COOL_DOWN_S = 1.0
 PAGE_S = 10.0
 # How long the end of a printer's side may take to get here.
 EARLY_END_S = 0.01
+# After we ended ours: most printers end theirs within that, and then the first look already tells everything.
+OTHER_END_S = 0.02
 # A printer that shows no sign of a page for so long waits for the next one.
 HELD_MS = 3000
 POLL_PATIENCE_S = 0.5

@@ -43,6 +43,8 @@ def observe(
             _note_acked(attempt)
         if seconds_to_wait := patience.before_look(number, time.monotonic() - began, took_s):
             turn.lend()
+        elif link is not None and link.ended:
+            seconds_to_wait = patience.OTHER_END_S
         _wait(link, watch, seconds_to_wait)
         if (number and is_stopping()) or not turn.is_mine():
             return None
