@@ -17,11 +17,17 @@ from printers.raster import Bytes, dots
 Places = NDArray[np.intp]
 
 DIVIDE_AT, LONGEST = 127, 128
+BITS = np.array([[0x80], [0x40], [0x20], [0x10], [0x08], [0x04], [0x02], [0x01]], np.uint8)
 # Delta swaps that transpose an 8 × 8 bit matrix in a 64-bit word (Hacker's Delight, 7-3).
-SWAPS = ((7, 0x00AA00AA00AA00AA), (14, 0x0000CCCC0000CCCC), (28, 0x00000000F0F0F0F0))
+SWAPS = tuple(
+    (np.uint64(distance), np.uint64(mask))
+    for distance, mask in ((7, 0x00AA00AA00AA00AA), (14, 0x0000CCCC0000CCCC), (28, 0x00000000F0F0F0F0))
+)
 
 # So many lines at a time: what is worked on then stays in the cache, and the allocator keeps its pages.
 BLOCK = 256
+# What is small is over before it pays to look for less to do: up to so many dots, and bytes of lines.
+FEW_DOTS, FEW_BYTES = 128 * 1024, 8 * 1024
 
 SIZE = None
 Head = tuple[int | None, ...]
@@ -33,6 +39,11 @@ def head_lines(image: Image.Image, left: int, pins: int) -> Bytes:
     The image's first row lies under pin `left`, the first pin of a line in the highest bit of its first byte.
     """
     lines, height = image.size
+    if lines * pins <= FEW_DOTS:
+        bits = np.zeros((pins // 8, 8, lines), np.uint8)
+        np.invert(dots(image), out=bits.reshape(pins, lines)[left : left + height])
+        bits &= BITS
+        return np.ascontiguousarray(np.bitwise_or.reduce(bits, axis=1).T)
     across = np.zeros((pins, (lines + 7) // 8), np.uint8)
     np.invert(np.packbits(dots(image), axis=1), out=across[left : left + height])
     return _transposed(across)[:lines]
@@ -41,14 +52,15 @@ def head_lines(image: Image.Image, left: int, pins: int) -> Bytes:
 def _transposed(bits: Bytes) -> Bytes:
     """Rows of bits into columns of bits; both sides are whole bytes."""
     rows = len(bits) // 8
-    blocks = np.ascontiguousarray(bits.reshape(rows, 8, -1).transpose(2, 0, 1))
-    words = blocks.view(">u8")[..., 0].astype(np.uint64)
+    words = np.ascontiguousarray(bits.reshape(rows, 8, -1)[:, ::-1].transpose(2, 0, 1)).view("<u8")
     for distance, mask in SWAPS:
-        shift = np.uint64(distance)
-        swapped = (words ^ (words >> shift)) & np.uint64(mask)
-        words ^= swapped ^ (swapped << shift)
-    columns = words.astype(">u8").view(np.uint8).reshape(-1, rows, 8).transpose(0, 2, 1)
-    return columns.reshape(-1, rows)
+        swapped = words >> distance
+        swapped ^= words
+        swapped &= mask
+        words ^= swapped
+        swapped <<= distance
+        words ^= swapped
+    return words.view(np.uint8)[..., ::-1].transpose(0, 2, 1).reshape(-1, rows)
 
 
 def plain(lines: Bytes, heads: Sequence[Head]) -> bytes:
@@ -64,9 +76,11 @@ def plain(lines: Bytes, heads: Sequence[Head]) -> bytes:
 def packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None = None) -> bytes:
     """Lines compressed, each with its head in front: (lines, planes, bytes), and a head for each plane.
 
-    A head is bytes, all heads equally many, with `SIZE` where the size of the compressed line goes. `empty` stands for
-    a line without dots, head and all.
+    A head is bytes, all heads equally many, with `SIZE` where the size of the compressed line goes. `empty` is the one
+    byte that stands for a line without dots, head and all, where there is one plane.
     """
+    if lines.size <= FEW_BYTES:
+        return _packed(lines, heads, empty)[0]
     # Labels are made of strokes and modules: most lines are like the one before.
     new = np.empty(len(lines), bool)
     new[0] = True
@@ -74,48 +88,53 @@ def packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None = None) -> b
     distinct = lines[new]
     pieces: list[bytes] = []
     for at in range(0, len(distinct), BLOCK):
-        pieces += _packed(distinct[at : at + BLOCK], heads)
-    if empty is not None:
-        for n in np.flatnonzero(~distinct.any(axis=(1, 2))).tolist():
-            pieces[n] = empty
+        stream, begins = _packed(distinct[at : at + BLOCK], heads, empty)
+        pieces += [stream[start:end] for start, end in pairwise([*begins.tolist(), len(stream)])]
     return b"".join([pieces[n] for n in (np.cumsum(new) - 1).tolist()])
 
 
-def _packed(lines: Bytes, heads: Sequence[Head]) -> list[bytes]:
-    """One piece per line, with all its planes.
+def _packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None) -> tuple[bytes, Places]:
+    """The stream, and where in it each line begins, with all its planes.
 
     The bytes are taken apart into items: runs of equal bytes, most of them of one. An item ends in its byte; a length
-    comes before it where it is longer, or where it is the first of several of one; a head comes before that.
+    comes before it where it is longer, or where it is the first of several of one; a head comes before that. A line
+    that `empty` stands for is that byte alone.
     """
-    count, planes, width = lines.shape
+    planes, width = lines.shape[1:]
     flat = lines.reshape(-1)
     start = _item_starts(flat, width)
     first = start.searchsorted(np.arange(0, len(flat), width))
-    single = _gaps(start, len(flat)) == 1
+    span = _gaps(start, len(flat))
+    single = span == 1
 
     opens = np.ones(len(start), bool)
     np.logical_not(single[1:] & single[:-1], out=opens[1:])
     opens[first] = True
     if width > DIVIDE_AT:
         _divide_literals(opens, single, first)
-    opening = np.flatnonzero(opens)
-    literal = _gaps(opening, len(start)) - 1
-    run = 257 - _gaps(start[opening], len(flat))
+    opening = opens.nonzero()[0]
 
+    content = flat[start]
     size = opens + np.intp(1)
     size[first] += len(heads[0])
+    if empty is not None:
+        blank = first[(span[first] == width) & (content[first] == 0)]
+        size[blank], content[blank] = 1, ord(empty)
     end = size.cumsum()
-    out = np.empty(end[-1], np.uint8)
-    out[end - 1] = flat[start]
-    out[end[opening] - 2] = np.where(single[opening], literal, run)
 
-    at = (end[first] - size[first]).reshape(count, planes)
-    sizes = _gaps(at.reshape(-1), len(out)).reshape(count, planes) - len(heads[0])
+    # From the back to the front: what would come before an empty line's byte falls on its neighbours, who then write
+    # over it.
+    out = np.empty(end[-1] + len(heads[0]), np.uint8)
+    at = end[first] - size[first]
+    sizes = _gaps(at, end[-1]) - len(heads[0])
     for plane, head in enumerate(heads):
-        for n, value in enumerate(head):
-            out[at[:, plane] + n] = sizes[:, plane] if value is SIZE else value
-    stream, bounds = out.tobytes(), [*at[:, 0].tolist(), len(out)]
-    return [stream[start:end] for start, end in pairwise(bounds)]
+        own = slice(plane, None, planes)
+        for n in reversed(range(len(head))):
+            out[at[own] + n] = sizes[own] if head[n] is SIZE else head[n]
+    length = _gaps(start[opening], len(flat)) - 1
+    out[end[opening] - 2] = np.negative(length, out=length, where=~single[opening])
+    out[end - 1] = content
+    return out[: end[-1]].tobytes(), at[::planes]
 
 
 def _gaps(starts: Places, end: int) -> Places:
@@ -130,13 +149,13 @@ def _item_starts(flat: Bytes, width: int) -> Places:
     breaks = np.empty(len(flat), bool)
     np.not_equal(flat[1:], flat[:-1], out=breaks[1:])
     breaks[::width] = True
-    start = np.flatnonzero(breaks)
+    start = breaks.nonzero()[0]
     while width > LONGEST:
         long = start[_gaps(start, len(flat)) > LONGEST]
         if not len(long):
             break
         breaks[long + DIVIDE_AT] = True
-        start = np.flatnonzero(breaks)
+        start = breaks.nonzero()[0]
     return start
 
 
