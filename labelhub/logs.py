@@ -23,6 +23,7 @@ SECRETS = re.compile(r"(?<=lh_)[\w-]{16,}|(?<=://)[^\s:/@]*:[^\s/@]+(?=@)")
 
 def logging_for(style: str, level: str, problems: list[tuple[str, str]]) -> dict[str, Any]:
     """A `dictConfig`; what it cannot take is added to the problems and replaced by the default."""
+    _leave_out_what_no_line_has()
     if style not in {"text", "json"}:
         problems.append(("LABELHUB_LOG_FORMAT", f"“{style}” is neither text nor json"))
     if level.upper() not in LEVELS:
@@ -42,8 +43,15 @@ def logging_for(style: str, level: str, problems: list[tuple[str, str]]) -> dict
     }
 
 
+def _leave_out_what_no_line_has() -> None:
+    """Where in the code, which thread and which process: looked up for each record (logging HOWTO, "Optimization")."""
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
 def without_secrets(text: str) -> str:
-    return SECRETS.sub("…", text)
+    # Hardly a line has one, and the search for what may stand anywhere is slow.
+    return SECRETS.sub("…", text) if "lh_" in text or "://" in text else text
 
 
 class TextFormatter(logging.Formatter):
