@@ -55,12 +55,12 @@ class HostUnknown(AddressRefused):
 
 def check_address(host: str, port: int, *, timeout_s: float = RESOLVE_TIMEOUT_S) -> tuple[str, int]:
     """The (numeric address, port) to print to. Raises AddressRefused, HostUnknown."""
-    return _checked(host, port, PRINTING_PORTS, timeout_s)
+    return _checked_or_known(host, port, PRINTING_PORTS, timeout_s)
 
 
 def check_snmp_address(host: str, port: int, *, timeout_s: float = RESOLVE_TIMEOUT_S) -> tuple[str, int]:
     """The (numeric address, port) to ask by SNMP. Raises AddressRefused, HostUnknown."""
-    return _checked(host, port, SNMP_PORTS, timeout_s)
+    return _checked_or_known(host, port, SNMP_PORTS, timeout_s)
 
 
 def is_literal(host: str) -> bool:
@@ -71,6 +71,18 @@ def is_literal(host: str) -> bool:
 def allowed_networks() -> tuple[type_of_network, ...]:
     """The networks of LABELHUB_PRINTER_NETWORKS; a malformed one allows nothing (a system check names it)."""
     return tuple(_networks(settings.PRINTER_NETWORKS)) or PRIVATE_NETWORKS
+
+
+def _checked_or_known(host: str, port: int, ports: frozenset[int], timeout_s: float) -> tuple[str, int]:
+    if is_literal(host):
+        return _known(host, port, ports, settings.DEMO, tuple(settings.PRINTER_NETWORKS))
+    return _checked(host, port, ports, timeout_s)
+
+
+@lru_cache(maxsize=4096)
+def _known(host: str, port: int, ports: frozenset[int], *_settings: object) -> tuple[str, int]:
+    """A worker asks several times for each label, and as long as the settings are these the answer is the same."""
+    return _checked(host, port, ports, 0.0)
 
 
 def _checked(host: str, port: int, ports: frozenset[int], timeout_s: float) -> tuple[str, int]:

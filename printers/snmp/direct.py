@@ -6,7 +6,9 @@ time. Whatever is not the plain answer (silence, a refusal, an error, version 1,
 
 import secrets
 import socket
+import threading
 import time
+from contextlib import suppress
 from functools import lru_cache
 
 from printers.errors import AddressRefused
@@ -44,22 +46,48 @@ def _values(
     until = time.monotonic() + patience_s
     request_id = SMALLEST_ID + secrets.randbelow(2**31 - SMALLEST_ID)
     before, after = _question(community, wanted)
-    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
-        # Connected: it hears nobody else, and that nobody listens there.
-        sock.connect(address)
-        sock.send(before + request_id.to_bytes(4, "big") + after)
-        while (left := until - time.monotonic()) > 0:
-            sock.settimeout(left)
-            try:
-                response = read_response(sock.recv(LARGEST_DATAGRAM))
-            except Unreadable:
-                # It may be a forgery: the true answer may still come.
-                continue
+    line = _line_to(address)
+    # Whatever comes of this, but an answer, the next question begins anew.
+    _here.line = None
+    sock = line.sock
+    if sock.gettimeout() != patience_s:
+        sock.settimeout(patience_s)
+    sock.send(before + request_id.to_bytes(4, "big") + after)
+    while True:
+        with suppress(Unreadable):
+            response = read_response(sock.recv(LARGEST_DATAGRAM))
             if response.request_id == request_id:
+                _here.line = line
                 plain = response.version == V2C and response.error_status == NO_ERROR
                 return response.values if plain else None
-    return None
+        # It may be a forgery, or come late: the true answer may still come.
+        if (left := until - time.monotonic()) <= 0:
+            return None
+        sock.settimeout(left)
+
+
+class _Line:
+    """Connected: it hears nobody else, and that nobody listens there."""
+
+    def __init__(self, address: tuple[str, int], sock: socket.socket) -> None:
+        self.address = address
+        self.sock = sock
+
+    def __del__(self) -> None:
+        self.sock.close()
+
+
+# To whom this thread spoke last, which while it prints a batch is whom it speaks to next.
+_here = threading.local()
+
+
+def _line_to(address: tuple[str, int]) -> _Line:
+    line: _Line | None = getattr(_here, "line", None)
+    if line is None or line.address != address:
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        line = _Line(address, socket.socket(family, socket.SOCK_DGRAM))
+        line.sock.connect(address)
+    return line
 
 
 @lru_cache(maxsize=256)

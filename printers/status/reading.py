@@ -1,8 +1,10 @@
 """One answer of a device, its sources merged by trust: status block, then Printer-MIB, then IEEE-1284 id."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
+from operator import attrgetter
+from typing import Any
 
 from printers.brother_status import IN_USE, WEAK_BATTERIES, Block, parse_block
 from printers.errors import UnknownModel
@@ -44,11 +46,11 @@ class Reading:
     medium: Medium | None = None
     model_seen: str = ""
     display: str = ""
-    life_count: int | None = None
     block: bytes | None = None
     source: str = ""
     sources: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    life_count: int | None = None
 
     @property
     def ready(self) -> bool:
@@ -58,11 +60,21 @@ class Reading:
 def merge(answer: Answer, configured: str = "") -> Reading:
     """`configured` is the model that the hub has for it, used where the device does not say its own."""
     # What a printer says from label to label is the same but for this counter.
-    told = _merged(replace(answer, life_count=None), configured)
-    return replace(told, life_count=answer.life_count)
+    told = _merged_before(_but_counter(answer), configured)
+    return Reading(*(*told, answer.life_count))
+
+
+BUT_COUNTER = [each.name for each in fields(Answer) if each.name != "life_count"]
+_but_counter = attrgetter(*BUT_COUNTER)
 
 
 @lru_cache(maxsize=1024)
+def _merged_before(said: tuple[Any, ...], configured: str) -> tuple[Any, ...]:
+    """The fields of the reading, without the counter that is the last of them."""
+    reading = _merged(Answer(**dict(zip(BUT_COUNTER, said, strict=True))), configured)
+    return tuple(getattr(reading, each.name) for each in fields(Reading))[:-1]
+
+
 def _merged(answer: Answer, configured: str) -> Reading:
     block = None if answer.block is None else parse_block(answer.block)
     seen, seen_by = _model_seen(answer, block)

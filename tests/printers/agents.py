@@ -62,6 +62,7 @@ class Agent:
         self.values, self.community, self.versions = dict(values), community, set(versions)
         self.largest, self.delay_s, self.lose, self.raw, self.deaf = largest, delay_s, lose, raw, deaf
         self.asked: list[tuple[int, int]] = []
+        self.askers: list[tuple[str, int]] = []
         self._sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._sock.bind((host, port))
         self._sock.settimeout(0.05)
@@ -82,6 +83,7 @@ class Agent:
         while not self._over.is_set():
             with suppress(TimeoutError, ConnectionError):
                 question, sender = self._sock.recvfrom(65535)
+                self.askers.append(sender)
                 answer = self._answer(question)
                 if answer is not None:
                     time.sleep(self.delay_s)

@@ -62,6 +62,19 @@ def test_a_quick_read_is_one_small_packet() -> None:
     assert agent.asked == [(1, 3)]
 
 
+def test_it_is_asked_again_over_the_same_socket_until_it_is_silent() -> None:
+    with Agent(PT) as agent:
+        target = Target("127.0.0.1", agent.port)
+        answers = [quick_read(target), quick_read(target)]
+        agent.deaf = True
+        answers.append(quick_read(target, 0.2))
+        agent.deaf = False
+        answers.append(quick_read(target))
+    assert [answer.life_count for answer in answers] == [17, 17, None, 17]
+    assert agent.askers[0] == agent.askers[1] == agent.askers[2]
+    assert agent.askers[-1] != agent.askers[0]
+
+
 def test_a_device_that_lacks_some_of_it() -> None:
     with Agent({oid: PT[oid] for oid in (oids.DEVICE_ID, oids.SYS_DESCR)}) as agent:
         answer = _read(agent)
