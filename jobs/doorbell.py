@@ -1,8 +1,8 @@
-"""Waking a worker: a message with a printer's id, and nothing depends on its arrival.
+"""Waking a worker for a printer; nothing depends on it.
 
-It is sent by a thread of its own, so that a broker that is down or swallows packets never holds up who rings. Those who
-ring while it is busy are answered together, and the database is asked first whether it is of any use: a message that
-finds nothing to do costs a worker as much as half a label. What is lost is found by the sweep.
+It is rung by a thread of its own, so that a broker that is down or swallows packets never holds up who rings. Those who
+ring while it is busy are answered together, and the database is asked first whether it is of any use: a worker that
+finds nothing to do has worked for nothing. What is lost is found by the sweep.
 """
 
 import atexit
@@ -13,7 +13,6 @@ import time
 from contextlib import suppress
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
@@ -21,13 +20,12 @@ from django.db.models.functions import Now
 from jobs.lease import owner_is_gone
 from jobs.models import Job, PrinterLease
 from jobs.states import PROCESSING
+from printers.bell import bell
 from printers.models import Printer
 from printers.prepared import Prepared
 
 log = logging.getLogger(__name__)
 
-TASK = "jobs.tasks.ring"
-ONE_QUICK_RETRY = {"max_retries": 1, "interval_start": 0.1, "interval_step": 0, "interval_max": 0.1}
 # With so many printers waiting to be rung the broker is gone; the sweep rings them all.
 MOST_WAITING = 10_000
 QUIET_S = 60.0
@@ -72,9 +70,8 @@ def _run() -> None:
             _waiting.clear()
             _sending = True
         again_at = time.monotonic() + ROUND_S
-        for printer_id in rung:
-            if _is_of_use(printer_id):
-                _publish(str(printer_id))
+        if of_use := [str(printer_id) for printer_id in rung if _is_of_use(printer_id)]:
+            _put(of_use)
         with suppress(Exception):
             # A thread that died of its database would be missed by the next who rings.
             connection.close_if_unusable_or_obsolete()
@@ -104,10 +101,10 @@ def _to_ring(printer_id: UUID) -> QuerySet[Printer]:
 TO_RING = Prepared(_to_ring, UUID)
 
 
-def _publish(printer_id: str) -> None:
+def _put(printer_ids: list[str]) -> None:
     global _complained_at
     try:
-        current_app.send_task(TASK, args=(printer_id,), ignore_result=True, retry=True, retry_policy=ONE_QUICK_RETRY)
+        bell().put(printer_ids)
     except Exception as error:
         # Whatever a broker's library raises. One line a minute: a broker that is down must not fill the log.
         if time.monotonic() - _complained_at > QUIET_S:

@@ -1,4 +1,7 @@
-"""Messages are doorbells: a lost one costs a sweep, a second one finds nothing to do. They are cheap, not durable."""
+"""What the clock rings for. A lost message costs a round, a second one finds nothing to do: cheap, not durable.
+
+Printers are rung by `printers.bell`.
+"""
 
 import logging
 import os
@@ -48,6 +51,7 @@ app.conf.update(
     accept_content=["json"],
     task_ignore_result=True,
     task_acks_late=False,
+    worker_pool="threads",
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
@@ -91,10 +95,12 @@ def start_as_server(sender: object, **_: object) -> None:
 
 
 @signals.worker_ready.connect
-def live(**_: object) -> None:
+def live(sender: Any, **_: object) -> None:
     from jobs.heartbeats import Pulse
+    from jobs.porter import Porter
 
     Pulse().start()
+    Porter(sender.pool.executor, sender.pool.limit).start()
 
 
 @signals.worker_ready.connect

@@ -1,7 +1,7 @@
 """The status rows: what a success writes, what a failure leaves alone, when to ask again, and whom to tell."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db import models, router, transaction
 from django.db.models.constants import OnConflict
 from django.utils import timezone
 
+from printers.bell import bell
 from printers.models import Event, Printer, PrinterStatus
 from printers.snmp import Answer, Target, quick_read, read_here
 from printers.status.reading import Reading, merge
@@ -83,7 +84,8 @@ def record_many(answers: Sequence[tuple[Printer, Answer]]) -> list[PrinterStatus
                 ready.append(printer.id)
         _upsert([row for row in rows if row.printer_id in known])
         _append(events)
-        transaction.on_commit(lambda: _ring(ready), robust=True)
+        if ready:
+            transaction.on_commit(lambda: _ring(ready), robust=True)
     return rows
 
 
@@ -91,7 +93,7 @@ def due_now(*printer_ids: UUID) -> None:
     """Have these asked at once, whatever their backoff is; for a job that arrives and for a person who asks."""
     now = timezone.now()
     PrinterStatus.objects.filter(printer_id__in=printer_ids, next_probe_at__gt=now).update(next_probe_at=now)
-    transaction.on_commit(lambda: _send("printers.tasks.probe_due"), robust=True)
+    transaction.on_commit(_probe, robust=True)
 
 
 def ask_soon(*printer_ids: UUID) -> None:
@@ -223,15 +225,17 @@ def _insert(model: type[models.Model], rows: Sequence[Any], **conflict: Any) -> 
     query._insert(list(rows), fields=fields, using=router.db_for_write(model), **conflict)
 
 
-def _ring(printer_ids: Iterable[UUID]) -> None:
-    """The jobs live in a higher room; its doorbell is known here by name alone."""
-    for printer_id in printer_ids:
-        _send("jobs.tasks.ring", str(printer_id))
+def _ring(printer_ids: Collection[UUID]) -> None:
+    _tell_workers(lambda: bell().put([str(printer_id) for printer_id in printer_ids]))
 
 
-def _send(task: str, *args: str) -> None:
+def _probe() -> None:
+    _tell_workers(lambda: current_app.send_task("printers.tasks.probe_due"))
+
+
+def _tell_workers(send: Callable[[], object]) -> None:
     try:
-        current_app.send_task(task, list(args))
+        send()
     except Exception as e:
-        # The sweeps find what was not rung for.
-        logger.warning("The broker did not take a message for %s: %s", task, e)
+        # Whatever a broker's library raises. The sweeps find what nobody was told of.
+        logger.warning("The broker did not take a message: %s", e)

@@ -3,11 +3,9 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from typing import Any
 from uuid import uuid4
 
 import pytest
-from celery import current_app
 from django.db import transaction
 
 from jobs import doorbell
@@ -18,7 +16,7 @@ from tests.jobs.labels import make_printer, wait_for
 
 
 class Broker:
-    """Takes messages as slowly, or as badly, as it is told."""
+    """Takes rings as slowly, or as badly, as it is told."""
 
     def __init__(self) -> None:
         self.got: list[str] = []
@@ -26,12 +24,11 @@ class Broker:
         self.open.set()
         self.error: Exception | None = None
 
-    def send_task(self, name: str, args: tuple[str, ...], **_: Any) -> None:
-        assert name == "jobs.tasks.ring"
+    def put(self, printer_ids: list[str]) -> None:
         self.open.wait(10)
         if self.error is not None:
             raise self.error
-        self.got.append(args[0])
+        self.got += printer_ids
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
     # A test before this one may have rung at a broker that is gone by now.
     wait_for(lambda: not doorbell._waiting and not doorbell._sending, "the end of earlier rings", limit_s=60)
     made = Broker()
-    monkeypatch.setattr(current_app, "send_task", made.send_task)
+    monkeypatch.setattr(doorbell, "bell", lambda: made)
     monkeypatch.setattr(doorbell, "_complained_at", float("-inf"))
     monkeypatch.setattr(doorbell, "_is_of_use", lambda _printer_id: True)
     yield made
