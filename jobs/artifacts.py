@@ -26,7 +26,7 @@ LARGEST = 16 * 1024 * 1024
 def artifact_path(sha256: str) -> Path:
     if not SHA256.fullmatch(sha256):
         raise ArtifactUnusable(f"“{sha256[:80]}” is not the name of a label image.")
-    return Path(settings.DATA_DIR) / "artifacts" / sha256[:2] / f"{sha256[2:]}.png"
+    return Path(settings.DATA_DIR, "artifacts", sha256[:2], f"{sha256[2:]}.png")
 
 
 def keep(png: bytes) -> str:
@@ -56,15 +56,25 @@ def read_artifact(sha256: str) -> bytes:
     """The PNG; raises ArtifactUnusable, naming the file, where it is missing, torn, empty or not the one."""
     path = artifact_path(sha256)
     try:
-        if path.stat().st_size > LARGEST:
-            raise ArtifactUnusable(f"The label image {path} is too large to be one.")
-        png = path.read_bytes()
+        png = _content(path)
     except OSError as error:
         raise ArtifactUnusable(f"The label image {path} cannot be read: {error.strerror or error}.") from error
     if hashlib.sha256(png).hexdigest() != sha256:
         what = "is empty" if not png else "is damaged: its content is not what its name says"
         raise ArtifactUnusable(f"The label image {path} {what}.")
     return png
+
+
+def _content(path: Path) -> bytes:
+    """Not by `open`, which takes three times as long for what is as small as a label."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(file).st_size
+        if size > LARGEST:
+            raise ArtifactUnusable(f"The label image {path} is too large to be one.")
+        return os.read(file, size)
+    finally:
+        os.close(file)
 
 
 def load(sha256: str) -> Raster:

@@ -69,6 +69,16 @@ def test_another_picture_is_refused(mode: str, size: tuple[int, int]) -> None:
         Raster.from_png(out.getvalue())
 
 
+def test_a_png_that_pillow_wrote_is_read() -> None:
+    black, out = feed_view(300, 70, 1), io.BytesIO()
+    black.save(out, "PNG", dpi=(360, 180))
+
+    back = Raster.from_png(out.getvalue())
+
+    assert back.black.tobytes() == black.tobytes()
+    assert (back.red, back.dpi_along, back.dpi_across) == (None, 360, 180)
+
+
 def test_a_torn_or_foreign_file_is_refused() -> None:
     png = Raster(feed_view(300, 128, 1)).png
     gif = io.BytesIO()
