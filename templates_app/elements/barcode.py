@@ -1,5 +1,6 @@
 """Barcodes: modules are always whole dots, and a code too dense to be read is refused, not squeezed."""
 
+from dataclasses import replace
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -283,8 +284,7 @@ def _caption(element: Barcode, symbol: Symbol, width: int, setting: Setting) -> 
     except TooLarge:
         line = layout(Style(), symbol.text, face, (None, None), max(8, int(px * 0.7)), squeeze).lines[0]
     # The gap below the bars is a quarter of a letter.
-    line.baseline = round(element.readable_size * 1.35 * setting.dpi_y / 25.4)
-    return line
+    return replace(line, baseline=round(element.readable_size * 1.35 * setting.dpi_y / 25.4))
 
 
 def _caption_height(caption: Line) -> int:

@@ -1,12 +1,15 @@
 """Breaking text into lines and finding the size at which they fit."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from templates_app.fonts import Face
 from templates_app.fonts.glyphs import Glyph, advances, glyphs
 
 LARGEST_PX = 1400
+# Labels of one batch have many texts in common, and no label has so many.
+_KEPT = 128
 ELLIPSIS = "…"
 Room = tuple[float | None, float | None]
 Squeeze = tuple[int, int]
@@ -30,7 +33,7 @@ class TooLarge(Exception):
         self.width, self.height, self.lines = width, height, lines
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Line:
     """`glyphs` stand at their distance from the line's left edge; the baseline is measured from the text's top.
 
@@ -44,7 +47,7 @@ class Line:
     below: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Layout:
     """`above` and `below` are what accents and the like need beyond the height that every text of this size has."""
 
@@ -141,6 +144,7 @@ def _height(style: Style, face: Face, px: int, lines: int, squeeze: Squeeze) -> 
     return round(((lines - 1) * style.line_height + face.metrics.ascent + face.metrics.descent) * px / squeeze[1])
 
 
+@lru_cache(_KEPT)
 def layout(style: Style, text: str, face: Face, room: Room, px: int, squeeze: Squeeze, *, cut: bool = False) -> Layout:
     """The lines at this size, with an ellipsis where they may be `cut`; raises TooLarge with the dots missing."""
     texts = _texts(style, text, face, room[0], px, cut=cut)
@@ -180,6 +184,7 @@ def _cut_to_height(style: Style, texts: list[str], face: Face, room: tuple[float
     return [*texts[: fits - 1], _shortened(face, texts[fits - 1], px, room[0])]
 
 
+@lru_cache(_KEPT)
 def fitted(style: Style, text: str, face: Face, room: Room, smallest: int, largest: int, squeeze: Squeeze) -> Layout:
     """The layout at the largest size that fits; raises TooLarge as of the smallest."""
     if room[1] is not None:

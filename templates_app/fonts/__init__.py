@@ -65,9 +65,9 @@ def metrics(path: str) -> Metrics:
     return Metrics(cap=edge("H", 1), x=edge("x", 1), ascent=edge("d", 1), descent=edge("p", 3))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Face:
-    """One weight of a family with everything that may stand in for it."""
+    """One weight of a family with everything that may stand in for it; what was read anew is another one."""
 
     path: str
     metrics: Metrics
