@@ -49,13 +49,22 @@ class Raster:
         return self.lines / self.dpi_along * 25.4
 
     @cached_property
+    def black_dots(self) -> Bytes:
+        """(pins, lines): 0 where one is burnt. Whoever reads it changes nothing in it; so with the red ones."""
+        return dots(self.black)
+
+    @cached_property
+    def red_dots(self) -> Bytes | None:
+        return None if self.red is None else dots(self.red)
+
+    @cached_property
     def png(self) -> bytes:
         """1-bit PNG, or a palette of white, black and red; the same bytes for the same dots."""
-        if self.red is None:
-            return self._png(1, GREY, dots(self.black))
+        if self.red_dots is None:
+            return self._png(1, GREY, self.black_dots)
         # Red lies on top: two bits for each dot.
-        red = dots(self.red) == BLACK_DOT
-        black = (dots(self.black) == BLACK_DOT) & ~red
+        red = self.red_dots == BLACK_DOT
+        black = (self.black_dots == BLACK_DOT) & ~red
         both = np.stack((red, black), axis=2).reshape(self.pins, -1)
         return self._png(2, PALETTE, both, _chunk(b"PLTE", WHITE_BLACK_RED))
 
@@ -63,11 +72,11 @@ class Raster:
         """Not by Pillow, whose encoder takes three times as long to be set up as this for a small label."""
         rows = np.packbits(bits, axis=1)
         # Each row as what differs from the one above it, which for strokes and modules is nothing; zlib need then look
-        # for nothing but runs.
+        # for nothing but runs, and needs no more memory than that.
         filtered = np.full((self.pins, 1 + rows.shape[1]), UP, np.uint8)
         filtered[0, 1:] = rows[0]
         np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
-        packer = zlib.compressobj(strategy=zlib.Z_RLE)
+        packer = zlib.compressobj(1, wbits=12, memLevel=5, strategy=zlib.Z_RLE)
         along, across = (int(dpi / 0.0254 + 0.5) for dpi in (self.dpi_along, self.dpi_across))
         head = _head(self.lines, self.pins, depth, colours, along, across, palette)
         return head + _chunk(b"IDAT", packer.compress(filtered.data) + packer.flush()) + END

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import zxingcpp
-from PIL import Image
 
+from printers.raster import BLACK_DOT, Bytes
 from templates_app.definition import Definition
 from templates_app.elements.base import Placed
 from templates_app.elements.symbols import SYMBOLOGIES, Symbology
@@ -41,8 +41,8 @@ class Finding:
 def lint(rendering: Rendering, definition: Definition, values: Values) -> list[Finding]:
     """Everything found, errors first. Pure: the same raster has the same findings."""
     raster = rendering.raster
-    black = _ink(rendering, raster.black)
-    red = _ink(rendering, raster.red) if raster.red is not None else None
+    black = _ink(rendering, raster.black_dots)
+    red = _ink(rendering, raster.red_dots) if raster.red_dots is not None else None
     found = [*_label(rendering, definition, values, black, red)]
     for placed in rendering.elements:
         if placed.kind == "barcode":
@@ -58,10 +58,10 @@ def lint(rendering: Rendering, definition: Definition, values: Values) -> list[F
     return sorted(found, key=lambda f: order[f.severity])
 
 
-def _ink(rendering: Rendering, plane: Image.Image) -> Dots:
+def _ink(rendering: Rendering, dots: Bytes) -> Dots:
     """True where a dot is burnt, in the reading view."""
-    dots = ~np.asarray(plane, dtype=np.bool_)
-    return np.rot90(dots, -1) if rendering.across else dots
+    ink = dots == BLACK_DOT
+    return np.rot90(ink, -1) if rendering.across else ink
 
 
 def _label(
