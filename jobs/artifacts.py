@@ -112,7 +112,7 @@ def _touch(path: Path) -> None:
 
 
 def _write(path: Path, png: bytes) -> None:
-    unfinished = path.with_name(f"{path.stem[:16]}{secrets.token_hex(8)}.part")
+    unfinished = Path(f"{path}.{secrets.token_hex(8)}.part")
     try:
         with _created(unfinished) as file:
             file.write(png)
