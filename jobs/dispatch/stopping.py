@@ -13,6 +13,7 @@ from jobs.lease import from_now
 from jobs.models import PrinterLease
 from printers import status
 from printers.models import Printer, PrinterStatus, record
+from printers.prepared import Prepared
 from printers.status import merge
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
@@ -137,4 +138,9 @@ def let_go_if_ready(printer: Printer) -> None:
 
 
 def is_pausing(printer_id: UUID) -> bool:
-    return PrinterLease.objects.filter(printer_id=printer_id, not_before__gt=Now()).exists()
+    return bool(PAUSING(printer_id))
+
+
+PAUSING = Prepared(
+    lambda printer_id: PrinterLease.objects.filter(printer_id=printer_id, not_before__gt=Now()).only("printer_id"), UUID
+)
