@@ -96,8 +96,8 @@ class GroupNode(Node):
             return NO_EDGES
         left = top = right = bottom = 0
         for child, (x, y, child_w, child_h) in zip(self.children, self._boxes(w, h), strict=True):
-            wanted = child.margin_in(child_w, child_h)
-            if wanted is not NO_EDGES:
+            if child.margin is not NO_EDGES:
+                wanted = child.margin_in(child_w, child_h)
                 left, top = max(left, wanted.left - x), max(top, wanted.top - y)
                 right, bottom = max(right, wanted.right - w + x + child_w), max(bottom, wanted.bottom - h + y + child_h)
         return Edges(left, top, right, bottom)
