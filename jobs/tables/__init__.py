@@ -7,6 +7,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
+from printers.statements import insert_many
 from templates_app.cards import TemplateCard
 from templates_app.data import Source
 from templates_app.data.mapping import guess_mapping, names_columns, normal
@@ -69,11 +70,12 @@ def _fill(table: UploadedTable, source: Source, definition: Definition) -> None:
         width = max(width, len(line.cells))
         if len(samples) < SAMPLES:
             samples.append(line.cells)
-        chunk.append(TableRow(table=table, number=line.number, cells=line.cells, problems=list(line.problems)))
+        problems = list(line.problems)
+        chunk.append({"table_id": table.pk, "number": line.number, "cells": line.cells, "problems": problems})
         if len(chunk) >= CHUNK:
-            TableRow.objects.bulk_create(chunk)
+            insert_many(TableRow, chunk)
             chunk = []
-    TableRow.objects.bulk_create(chunk)
+    insert_many(TableRow, chunk)
     table.notes = source.notes
     _guess(table, definition, samples, source.names, width)
     table.save(update_fields=["notes", "has_names", "columns", "decimal", "order", "mapping"])
