@@ -132,7 +132,7 @@ def _packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None) -> tuple[b
         for n in reversed(range(len(head))):
             out[at[own] + n] = sizes[own] if head[n] is SIZE else head[n]
     length = _gaps(start[opening], len(flat)) - 1
-    out[end[opening] - 2] = np.negative(length, out=length, where=~single[opening])
+    out[end[opening] - 2] = np.where(single[opening], length, -length)
     out[end - 1] = content
     return out[: end[-1]].tobytes(), at[::planes]
 
