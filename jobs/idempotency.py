@@ -11,7 +11,7 @@ from django.db import IntegrityError, connection, transaction
 from jobs.errors import IdempotencyInFlight, IdempotencyMismatch, UnusableKey
 from jobs.models import IdempotencyKey
 from printers.errors import Problem
-from printers.statements import inserting
+from printers.inserts import inserting
 from printers.together import Statement
 from printers.violations import is_unique_violation
 

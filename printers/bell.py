@@ -1,8 +1,8 @@
 """Who is rung: printers' ids, each once however often it is rung, the one that waits longest first.
 
-They lie in a sorted set of Redis, or in this process where the broker is in its memory. To take a Celery message costs a
-worker 0.7 to 1 ms, which was as much as the printing of a label in a batch. Nothing depends on a ring: the sweep finds
-what was lost.
+They lie in a sorted set of Redis, or in this process where the broker is in its memory. To take a Celery message would
+cost a worker 0.7 to 1 ms, a third of what a label in a batch does. Nothing depends on a ring: the sweep finds what was
+lost.
 """
 
 import threading

@@ -15,8 +15,9 @@ from jobs.models import Attempt, Job, Outcome
 from jobs.states import HELD, PENDING, PROCESSING, STOPPED, TERMINAL, Move, refusal
 from jobs.totals import count_many, counting
 from printers.doing import doing
+from printers.inserts import inserting
 from printers.models import Event
-from printers.statements import Given, Update, given, inserting
+from printers.statements import Given, Update, given
 from printers.together import Done, Statement, together
 
 log = logging.getLogger(__name__)

@@ -20,8 +20,9 @@ from jobs.states import (
     PENDING,
     PROCESSING,
 )
+from printers.inserts import inserting
 from printers.models import Event, Printer
-from printers.statements import Update, given, inserting
+from printers.statements import Update, given
 from printers.together import Done, Statement, together
 
 CLAIM_TRIES = 5

@@ -16,8 +16,8 @@ from jobs.queue.moving import LONGEST_PLACEMENT
 from jobs.submission.checking import Order, Wrong, check_tape, prove_rows, refuse_if
 from jobs.submission.request import Accepted, AcceptedJob
 from printers.doing import doing
+from printers.inserts import insert_many, inserting
 from printers.models import Event
-from printers.statements import insert_many, inserting
 from printers.together import Statement, together
 from templates_app.rendering.values import SERIAL
 from templates_app.serials import allocate, used_counters

@@ -7,7 +7,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import get_language
 
-from printers.statements import insert_many
+from printers.inserts import insert_many
 from templates_app.cards import TemplateCard
 from templates_app.data import Source
 from templates_app.data.mapping import guess_mapping, names_columns, normal

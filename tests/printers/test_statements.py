@@ -14,8 +14,9 @@ from django.db import Error, connections, models, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Lower
 
+from printers.inserts import insert, insert_many
 from printers.models import Event, Printer, Site
-from printers.statements import Given, Select, Update, _filled, _placed, given, insert, insert_many
+from printers.statements import Given, Select, Update, _filled, _placed, given
 
 pytestmark = pytest.mark.django_db
 

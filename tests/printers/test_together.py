@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from printers.inserts import inserting
 from printers.models import Event, Printer, Site, Total
-from printers.statements import Update, given, inserting
+from printers.statements import Update, given
 from printers.together import Done, together
 from printers.totals import Key, adding
 
