@@ -38,6 +38,15 @@ def test_it_tells_how_far_it_is(batch: Batch) -> None:
     assert 'id="cancel-rest"' not in text, "nothing waits"
 
 
+def test_where_it_stopped_is_told_once_it_has(batch: Batch) -> None:
+    stopped = "First that did not come out"
+    assert stopped in signed_in().get(f"/batches/{batch.id}").content.decode()
+    Job.objects.update(state=State.PENDING, outcome=None)
+    text = signed_in().get(f"/batches/{batch.id}").content.decode()
+    assert stopped not in text
+    assert "Still to come" in text
+
+
 def test_an_unknown_label_is_asked_about_first(batch: Batch) -> None:
     client = signed_in()
     client.post(f"/batches/{batch.id}/resume", {"unknown": "ask"})
