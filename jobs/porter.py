@@ -71,8 +71,8 @@ class Porter(threading.Thread):
     def _serve(self, printer_id: str) -> None:
         try:
             serve(UUID(printer_id))
-        except Exception:
-            log.exception("The printer %s could not be served", printer_id)
+        except Exception as error:
+            log.exception("The printer %s could not be served: %r", printer_id, error)
         finally:
             self.free.release()
             connection.close_if_unusable_or_obsolete()

@@ -206,7 +206,8 @@ class Connection:
     def _fail(self, reason: str, *, reset: bool = False) -> None:
         state = self._state
         state.reset = state.reset or reset
-        state.error = f"{reason}; {state.bytes_acked:,} of {state.bytes_total:,} bytes had arrived at {self._shown}."
+        tail = f"; {state.bytes_acked:,} of {state.bytes_total:,} bytes had arrived at {self._shown}."
+        state.error = reason + tail
 
     def _write(self, view: memoryview) -> int:
         if not len(view):

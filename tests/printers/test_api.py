@@ -369,7 +369,7 @@ class TestStatus:
 class TestProbe:
     def test_it_is_made_due(self, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         sent: list[str] = []
-        monkeypatch.setattr("printers.status.store._send", sent.append)
+        monkeypatch.setattr("celery.current_app.send_task", sent.append)
         printer = make_printer()
         later = timezone.now() + timedelta(minutes=5)
         PrinterStatus.objects.create(printer=printer, next_probe_at=later)
