@@ -43,7 +43,7 @@ SCHEMAS: dict[str, Json] = {"Problem": PROBLEM, "InputProblem": INPUT_PROBLEM}
 
 # What each status means where an operation says no more.
 USUAL: dict[int, dict[str, str]] = {status: {code: sentence} for status, (code, sentence) in PLAIN.items()}
-USUAL[400]["malformed-json"] = "The body is not valid JSON: Expecting value: line 1 column 1 (char 0)."
+MALFORMED = {"malformed-json": "The body is not valid JSON: Expecting value: line 1 column 1 (char 0)."}
 
 STATE_FORBIDS = {"not-allowed": "The job's state forbids it; `state` says which it is in."}
 UNKNOWN_JOB = {"unknown-job": "There is no job 019a9f3e-2c51-7d0a-9b7e-5f2d1c0a4e11."}
@@ -175,6 +175,8 @@ ALWAYS = (401, 403, 429, 500, 503)
 def declare(operation: Json, route: Route) -> None:
     """Add a response for each status that this operation refuses with, and an example for each code."""
     more = {404: UNKNOWN_PRINTER} if route[1].startswith("/api/printers/{id}") else {}
+    if "requestBody" in operation:
+        more[400] = MALFORMED
     more |= MORE.get(route, {})
     for status in sorted(_statuses(operation, route) | set(more)):
         if status in more:
@@ -212,11 +214,12 @@ def response(status: int, codes: dict[str, str]) -> Json:
 def _statuses(operation: Json, route: Route) -> set[int]:
     found = set(ALWAYS)
     if route[1].startswith("/api/"):
-        found |= {422}
+        # A Host that is no name of the hub's is refused before anything is asked for.
+        found |= {400, 422}
     if "{" in route[1]:
         found |= {404}
     if "requestBody" in operation:
-        found |= {400, 413, 415, 422}
+        found |= {413, 415}
     if route[0] != "GET" and route[1].rpartition("/")[2] in ALSO_A_PRINTER:
         found |= {405}
     return found

@@ -78,8 +78,11 @@ def test_a_wrong_method_is_a_problem() -> None:
     assert {each.strip() for each in response["Allow"].split(",")} == {"GET", "POST"}
 
 
-def test_a_wrong_host_is_a_problem() -> None:
-    response = Client().get("/api/printers", headers={"Host": "evil.example"})
+@pytest.mark.parametrize("host", ["evil.example", "no'host$"])
+@pytest.mark.parametrize("address", ["GET /api/printers", "POST /api/print", "GET /api/jobs/1/image.png"])
+def test_a_wrong_host_is_a_problem(address: str, host: str) -> None:
+    method, _, path = address.partition(" ")
+    response = Client().generic(method, path, headers={"Host": host})
     assert (response.status_code, response.json()["code"]) == (400, "bad-request")
 
 
