@@ -6,7 +6,6 @@ and from nothing that encodes: this is the other side.
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from printers.brother_status import COMMUNICATION_ERROR
 
@@ -44,7 +43,6 @@ PAYLOADS = {
     PRINT_AND_FEED: 0,
 }
 LINES = frozenset({PT_LINE, QL_LINE, COLOUR_LINE})
-CODES = frozenset({INVALIDATE, *LINES, *PAYLOADS})
 REPEATED = frozenset({PT_LINE, QL_LINE, EMPTY_LINE})
 
 _ZEROS = re.compile(rb"\0+")
@@ -60,12 +58,8 @@ class StreamError(Exception):
         self.error2 = error2 if error1 or error2 else COMMUNICATION_ERROR
 
 
-class Command(NamedTuple):
-    """`times`: the same raster line so often, one after the other, as most lines of a label are."""
-
-    code: bytes
-    payload: bytes
-    times: int = 1
+# Code, payload, and how often: the same raster line one after the other, as most lines of a label are.
+Command = tuple[bytes, bytes, int]
 
 
 class CommandReader:
@@ -82,14 +76,28 @@ class CommandReader:
         """
         buffer, start = self._rest + data, 0
         self._rest = b""
-        while (found := self._next(buffer, start)) is not None:
-            code, body, end = found
+        size, longest = len(buffer), self._longest_line
+        while True:
+            code = buffer[start : start + 1]
+            if code in LINES:
+                if start + 3 > size:
+                    break
+                length = buffer[start + 2] if code != PT_LINE else buffer[start + 1] | buffer[start + 2] << 8
+                if not 0 < length <= longest:
+                    raise StreamError(f"a raster line of {length} bytes")
+                body, end = start + 1, start + 3 + length
+            elif (found := self._next(buffer, start)) is not None:
+                code, body, end = found
+            else:
+                break
+            if end > size:
+                break
             payload, times = buffer[body:end], 1
             if code in REPEATED:
                 line = buffer[start:end]
                 while buffer.startswith(line, end):
                     end, times = end + len(line), times + 1
-            yield Command(code, payload, times)
+            yield code, payload, times
             start = end
         self._rest = buffer[start:]
 
@@ -98,34 +106,22 @@ class CommandReader:
         return bool(self._rest)
 
     def _next(self, buffer: bytes, start: int) -> tuple[bytes, int, int] | None:
-        """The code, and where its payload begins and ends."""
+        """The code of what is no raster line, and where its payload begins and ends."""
+        if zeros := _ZEROS.match(buffer, start):
+            return INVALIDATE, zeros.end(), zeros.end()
         code = self._code(buffer, start)
         if code is None:
             return None
         body = start + len(code)
-        if code in LINES:
-            if len(buffer) < body + 2:
-                return None
-            end = body + 2 + self._line_length(code, buffer[body], buffer[body + 1])
-        elif code == INVALIDATE:
-            body = end = _ZEROS.match(buffer, start).end()  # type: ignore[union-attr]
-        else:
-            end = body + PAYLOADS[code]
-        return (code, body, end) if end <= len(buffer) else None
+        return code, body, body + PAYLOADS[code]
 
     def _code(self, buffer: bytes, start: int) -> bytes | None:
         for length in (1, 2, 3):
             code = buffer[start : start + length]
-            if code in CODES:
+            if code in PAYLOADS:
                 return code
             if len(code) < length:
                 return None
             if code not in (b"\x1b", b"\x1bi"):
                 break
         raise StreamError(f"unknown command {code.hex(' ')}")
-
-    def _line_length(self, code: bytes, first: int, second: int) -> int:
-        length = first | second << 8 if code == PT_LINE else second
-        if not 0 < length <= self._longest_line:
-            raise StreamError(f"a raster line of {length} bytes")
-        return length

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 
 from printers import brother_status as status
 from printers.emulator import commands
-from printers.emulator.commands import Command, CommandReader, StreamError
+from printers.emulator.commands import CommandReader, StreamError
 from printers.emulator.information import FIRST_PAGE, LAST_PAGE, PrintInformation, wrong_media
 from printers.emulator.media import Loaded
 from printers.emulator.packbits import unpack
@@ -38,9 +38,13 @@ class Interpreter:
         self._loaded = loaded
         # A PackBits line is never longer than one byte per 128 more than it stands for; twice that is generous.
         self._reader = CommandReader(longest_line=model.bytes_per_line * 2 + 2)
+        self._blank = bytes(model.bytes_per_line)
         self._initialised = False
         self._pages = 0
         self._reset()
+        # Most of what comes are lines of one colour, one after the other: so many of them are expected.
+        self._due = 0
+        self._plain = (commands.PT_LINE if self._pt else commands.QL_LINE, commands.EMPTY_LINE)
         self._handlers: dict[bytes, Callable[[bytes], None]] = {
             commands.NOTIFY: self._notify,
             commands.PRINT_INFORMATION: self._print_information,
@@ -62,8 +66,13 @@ class Interpreter:
 
         The caller prints a page before it asks for the next, and gives up the session after an error.
         """
-        for command in self._reader.feed(data):
-            page = self._execute(command)
+        for code, payload, times in self._reader.feed(data):
+            if times <= self._due and code in self._plain and (self._pt or not payload or payload[0] == 0):
+                self._due -= times
+                self._lines.black += (self._unpacked(payload[2:]) if payload else self._blank) * times
+                continue
+            page = self._execute(code, payload, times)
+            self._due = self._lines_due()
             if page is not None:
                 yield page
 
@@ -71,6 +80,14 @@ class Interpreter:
     def unfinished(self) -> bool:
         """Something came that was not printed: the sender left in the middle."""
         return self._reader.unfinished or self._lines.count > 0
+
+    def _lines_due(self) -> int:
+        """How many lines of one colour would be accepted now, whatever is in them."""
+        if not self._initialised or self._invalidated or not self._raster_mode or self._two_colour:
+            return 0
+        if self._information is None or self._packed is None:
+            return 0
+        return self._information.lines - self._lines.count
 
     def _reset(self) -> None:
         self._raster_mode = not self._model.mode_command
@@ -83,8 +100,7 @@ class Interpreter:
         self._invalidated = False
         self._lines = Lines(self._model.bytes_per_line)
 
-    def _execute(self, command: Command) -> Page | None:
-        code, payload, times = command
+    def _execute(self, code: bytes, payload: bytes, times: int) -> Page | None:
         if (add_lines := self._lines_of.get(code)) is not None:
             self._check_ready(code)
             add_lines(payload, times)
@@ -178,7 +194,7 @@ class Interpreter:
     def _colour_line(self, payload: bytes, _times: int) -> None:
         if not self._two_colour:
             raise StreamError("a two-colour raster line in one-colour mode")
-        if payload[0] != (RED if self._lines.waits_for_red else BLACK):
+        if payload[0] != (RED if self._waits_for_red else BLACK):
             raise StreamError(f"colour {payload[0]:02x} out of turn")
         if payload[0] == RED:
             self._lines.red += self._unpacked(payload[2:])
@@ -187,18 +203,24 @@ class Interpreter:
             self._lines.black += self._unpacked(payload[2:])
 
     def _empty_line(self, _: bytes, times: int) -> None:
-        if self._lines.waits_for_red:
+        if self._waits_for_red:
             raise StreamError("an empty line where a red one is due")
         self._check_room(times)
-        self._lines.add(bytes(self._model.bytes_per_line), times)
+        self._lines.black += self._blank * times
+        if self._two_colour:
+            self._lines.red += self._blank * times
 
     def _add(self, data: bytes, times: int) -> None:
         self._check_room(times)
-        self._lines.add(self._unpacked(data), times)
+        self._lines.black += self._unpacked(data) * times
 
     @property
     def _two_colour(self) -> bool:
         return not self._pt and bool(self._flags & TWO_COLOUR)
+
+    @property
+    def _waits_for_red(self) -> bool:
+        return self._two_colour and len(self._lines.red) < len(self._lines.black)
 
     def _check_room(self, times: int = 1) -> None:
         if self._information is None:
@@ -223,7 +245,7 @@ class Interpreter:
         information, lines = self._information, self._lines
         if information is None:
             raise StreamError("print without a page")
-        if lines.waits_for_red or lines.count != information.lines:
+        if self._waits_for_red or lines.count != information.lines:
             raise StreamError(f"{lines.count} raster lines where {information.lines} were announced")
         if information.page == LAST_PAGE and not last:
             raise StreamError("the page that said that it is the last ends with 0c (more follow)")

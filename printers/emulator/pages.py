@@ -37,20 +37,11 @@ class Lines:
     def count(self) -> int:
         return len(self.black) // self.bytes_per_line
 
-    def add(self, line: bytes, times: int) -> None:
-        """Black lines, with nothing red in them."""
-        self.black += line * times
-        self.red += bytes(len(line) * times)
-
-    @property
-    def waits_for_red(self) -> bool:
-        return len(self.red) < len(self.black)
-
     def picture(self, plane: bytearray, first_pin: int, pins: int) -> Image.Image:
         """A plane in feed view: x the line, y the pin, 0 where it burns. Raises StreamError for dots off the tape."""
         head = np.unpackbits(np.frombuffer(plane, np.uint8).reshape(self.count, -1), axis=1)
         under = head[:, first_pin : first_pin + pins]
         if np.count_nonzero(head) > np.count_nonzero(under):
             raise StreamError(f"dots beside the {pins} pins that have tape under them")
-        blank = np.ascontiguousarray(under.T == 0)
-        return Image.frombytes("1", (self.count, pins), np.packbits(blank, axis=1).tobytes())
+        burnt = np.packbits(np.ascontiguousarray(under.T), axis=1)
+        return Image.frombytes("1", (self.count, pins), (~burnt).tobytes())
