@@ -7,7 +7,7 @@ import pytest
 from printers.inserts import inserting
 from printers.models import Event, Printer, Site, Total
 from printers.statements import Update, given
-from printers.together import Done, together
+from printers.together import Done, Stage, in_turn, together
 from printers.totals import Key, adding
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +80,24 @@ def test_an_update_among_the_rest_is_gated_as_well(printers: list[Printer]) -> N
     assert Printer.objects.get(pk=second.pk).name == "c"
     assert together([PAUSE.filled(this=first.pk)], [RENAME.filled(this=second.pk, name="d")]).passed == 0
     assert Printer.objects.get(pk=second.pk).name == "c"
+
+
+@pytest.mark.parametrize(("closed", "passed", "kinds"), [(None, (1, 1), "xy"), (0, (0, 0), ""), (1, (1, 0), "x")])
+def test_stages_in_turn(printers: list[Printer], closed: int | None, passed: tuple[int, int], kinds: str) -> None:
+    if closed is not None:
+        Printer.objects.filter(pk=printers[closed].pk).update(paused=True)
+    rows = [{"kind": kind, "data": {}} for kind in "xy"]
+    first, second = in_turn(
+        *(
+            Stage(
+                [PAUSE.filled(this=printer.pk)], [inserting(Event, row, returning="id"), *adding({Key(row["kind"]): 1})]
+            )
+            for printer, row in zip(printers, rows, strict=True)
+        )
+    )
+    assert (first.passed, second.passed) == passed
+    # In the order of the stages.
+    logged = list(Event.objects.order_by("id").values_list("id", "kind"))
+    assert "".join(kind for _id, kind in logged) == kinds
+    assert [each.returned for each in (first, second)] == ([id for id, _kind in logged] + [None, None])[:2]
+    assert set(Total.objects.values_list("name", flat=True)) == set(kinds)
