@@ -9,14 +9,16 @@ from django.utils import timezone
 
 from jobs import failpoints, queue
 from jobs.dispatch.desk import Desk, anything_waits, desk_of, may_print
+from jobs.dispatch.evidence import Verdict
 from jobs.dispatch.image import image_of
 from jobs.dispatch.keeping import drop_broken_connection
-from jobs.dispatch.obstacles import Expired, NotBegun, Obstacle
+from jobs.dispatch.obstacles import Expired, Obstacle
 from jobs.dispatch.preflight import Looked, check_medium, look
 from jobs.dispatch.putting_back import gives_up, put_back, survive
+from jobs.dispatch.readying import Label, make_ready
 from jobs.dispatch.recovery import recover
 from jobs.dispatch.reporting import report
-from jobs.dispatch.sending import NothingSent, Unsettled, deliver
+from jobs.dispatch.sending import NothingSent, Unsettled, cross, may_follow, send
 from jobs.dispatch.session import Session, Turn, is_stopping
 from jobs.dispatch.stopping import (
     is_away,
@@ -92,8 +94,6 @@ def _work(printer_id: UUID, turn: Turn) -> None:
 
 def _work_on_next(printer_id: UUID, session: Session) -> bool:
     """One job, if there is one; whether there may be another in this turn."""
-    with suppress(NotBegun):
-        return _go_on(session)
     lease = session.turn.lease
     desk = desk_of(printer_id)
     if desk is not None and desk.left:
@@ -106,30 +106,9 @@ def _work_on_next(printer_id: UUID, session: Session) -> bool:
         return False
     # What comes in meanwhile is seen by the look behind the turn.
     session.turn.ends = not desk.held and lease.none_behind
-    session.printer = desk.printer
     with doing("print a label", job=job.pk):
         claimed = queue.claim_next(lease, job)
-        return claimed is not None and _print(*claimed, session, desk.printer) and not session.turn.ends
-
-
-def _go_on(session: Session) -> bool:
-    """The next label of a batch, over the connection of the last one: it is claimed as it crosses the barrier.
-
-    Raises NotBegun where there is none, or it has to be looked at first; nothing has changed then.
-    """
-    lease, printer = session.turn.lease, session.printer
-    job = queue.take_ahead(lease) if session.rested is not None else None
-    if job is None or printer is None or not session.continues(job, printer):
-        raise NotBegun
-    attempt = queue.first_attempt(job, lease)
-    if attempt is None:
-        raise NotBegun
-    try:
-        with doing("print a label", job=job.pk):
-            return _print(job, attempt, session, printer)
-    except NotBegun:
-        lease.ahead.clear()
-        raise
+    return claimed is not None and _print(*claimed, session, desk.printer) and not session.turn.ends
 
 
 def _next(desk: Desk, session: Session) -> Job | None:
@@ -175,41 +154,65 @@ def _look_through_held(printer: Printer, turn: Turn, medium_key: str | None, *, 
 
 
 def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bool:
-    """One job, from claim to outcome. False: leave the printer alone for now."""
+    """One job, from claim to outcome, and those of its batch that go behind it at once. False: leave the printer alone
+    for now.
+    """
     job.printer = printer
+    label: Label | None = None
+    while True:
+        with doing("print a label", job=job.pk):
+            try:
+                if label is None:
+                    label = _begun(job, attempt, session, printer)
+                verdict = send(label, session, printer)
+            except Obstacle as obstacle:
+                return put_back(job, attempt, printer, obstacle)
+            except NothingSent as error:
+                queue.withdraw(job, attempt, [NOT_READY], str(error))
+                if gives_up(printer):
+                    queue.abort(job, None, [NOT_READY], str(error))
+                rest_after_failure(printer, str(error))
+                return False
+            except Unsettled as error:
+                message = f"{error} Look whether the label came out."
+                queue.stop(job, attempt, [OUTCOME_UNKNOWN], message)
+                rest_after_failure(printer, message)
+                return False
+            except DatabaseError:
+                drop_broken_connection()
+                raise
+            except Exception as error:
+                return survive(job, attempt, printer, error)
+            if verdict is None:
+                return False
+            label = _settled(label, verdict, session, printer)
+        if label is None:
+            return verdict.outcome != Outcome.UNKNOWN
+        job, attempt = label.job, label.attempt
+
+
+def _begun(job: Job, attempt: Attempt, session: Session, printer: Printer) -> Label:
+    """It is ready, and has crossed the barrier. Raises an Obstacle."""
     failpoints.hit("claimed")
-    try:
-        if job.expires_at is not None and job.expires_at <= timezone.now():
-            raise Expired("It was not printed in time; it is not wanted any more.")
-        raster = image_of(job, attempt, session.turn)
-        failpoints.hit("rendered")
-        verdict = deliver(job, attempt, session, printer, raster, _looked(job, session, printer))
-    except Obstacle as obstacle:
-        _refuse_unclaimed(attempt, obstacle)
-        return put_back(job, attempt, printer, obstacle)
-    except NothingSent as error:
-        queue.withdraw(job, attempt, [NOT_READY], str(error))
-        if gives_up(printer):
-            queue.abort(job, None, [NOT_READY], str(error))
-        rest_after_failure(printer, str(error))
-        return False
-    except Unsettled as error:
-        message = f"{error} Look whether the label came out."
-        queue.stop(job, attempt, [OUTCOME_UNKNOWN], message)
-        rest_after_failure(printer, message)
-        return False
-    except DatabaseError:
-        drop_broken_connection()
-        raise
-    except Exception as error:
-        _refuse_unclaimed(attempt, error)
-        return survive(job, attempt, printer, error)
-    if verdict is None:
-        return False
-    turn = session.turn
+    if job.expires_at is not None and job.expires_at <= timezone.now():
+        raise Expired("It was not printed in time; it is not wanted any more.")
+    raster = image_of(job, attempt, session.turn)
+    failpoints.hit("rendered")
+    looked = _looked(job, session, printer)
+    label = make_ready(job, attempt, session, printer, raster, listening=looked.reading is not None)
+    cross(label, session, printer, looked)
+    return label
+
+
+def _settled(label: Label, verdict: Verdict, session: Session, printer: Printer) -> Label | None:
+    """Write down what became of it. The label behind it, where that has crossed the barrier with the same statement."""
+    turn, behind = session.turn, label.behind
     was_well = not (turn.pausing or printer.stop_reasons or printer.stop_message)
+    if behind is not None and was_well and may_follow(behind, session):
+        follows = _report_and_begin(label, behind, verdict, turn.lease, printer)
+        return behind if follows else None
     ends = turn.ends and session.link is None and was_well and verdict.outcome != Outcome.UNKNOWN
-    report(job, attempt, verdict, turn.lease if ends else None)
+    report(label.job, label.attempt, verdict, giving_back=turn.lease if ends else None)
     if verdict.device:
         stop_printer(printer, verdict.device, verdict.message)
     elif verdict.outcome == Outcome.UNKNOWN:
@@ -217,13 +220,20 @@ def _print(job: Job, attempt: Attempt, session: Session, printer: Printer) -> bo
     elif not was_well:
         ready_again(printer)
         turn.pausing = False
-    return verdict.outcome != Outcome.UNKNOWN
+    return None
 
 
-def _refuse_unclaimed(attempt: Attempt, error: Exception) -> None:
-    """What becomes of a job that meets something is written by who has claimed it."""
-    if attempt.pk is None:
-        raise NotBegun from error
+def _report_and_begin(label: Label, behind: Label, verdict: Verdict, lease: Lease, printer: Printer) -> bool:
+    """Whether the label behind it has crossed the barrier with that."""
+    before, lease.open_strip = lease.open_strip, behind.opens
+    beginning = queue.Beginning(behind.job, behind.attempt, lease, printer)
+    certain = report(label.job, label.attempt, verdict, behind=beginning)
+    if not beginning.begun:
+        lease.open_strip = before
+        lease.ahead.clear()
+        # Whoever has the next turn finds it, where it has begun.
+        lease.lost = lease.lost or not certain
+    return beginning.begun
 
 
 def _looked(job: Job, session: Session, printer: Printer) -> Looked:

@@ -9,10 +9,6 @@ class Obstacle(Exception):
         self.message = message
 
 
-class NotBegun(Exception):
-    """A label that nobody has claimed yet cannot go at once behind the last one: it has to be looked at for itself."""
-
-
 class TurnLost(Obstacle):
     """The lease is over, or the job was canceled: nothing more may be done for it here."""
 

@@ -2,8 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 from jobs import failpoints, queue
 from jobs.dispatch.evidence import Verdict
@@ -20,22 +19,50 @@ PATIENCE_S, PATIENCE_AT_THE_END_S = 600.0, 20.0
 STEP_S = 0.5
 
 
-def report(job: Job, attempt: Attempt, verdict: Verdict, giving_back: Lease | None = None) -> None:
-    """`giving_back`: the turn that ends with a label that came out."""
+def report(
+    job: Job,
+    attempt: Attempt,
+    verdict: Verdict,
+    *,
+    giving_back: Lease | None = None,
+    behind: queue.Beginning | None = None,
+) -> bool:
+    """`giving_back`: the turn that ends with a label that came out. `behind`: the one that begins with it.
+
+    False: the database did not answer at first. What begins with it was left out then, and may have begun all the same.
+    """
     failpoints.hit("evidence")
-    _persist(lambda: settle(job, attempt, verdict.outcome, verdict.reasons, verdict.message, giving_back))
+    known = verdict.outcome, verdict.reasons, verdict.message
+    tries = 0
+
+    def write() -> None:
+        nonlocal tries
+        tries += 1
+        settle(job, attempt, *known, giving_back=giving_back, behind=behind if tries == 1 else None)
+
+    _persist(write)
     failpoints.hit("reported")
+    return tries == 1
 
 
 def settle(
-    job: Job, attempt: Attempt, outcome: str, reasons: Any, message: str, giving_back: Lease | None = None
+    job: Job,
+    attempt: Attempt,
+    outcome: str,
+    reasons: Sequence[str],
+    message: str,
+    *,
+    giving_back: Lease | None = None,
+    behind: queue.Beginning | None = None,
 ) -> bool:
     if outcome == Outcome.UNKNOWN:
         return queue.stop(job, attempt, list(reasons), message)
-    return queue.complete(job, attempt, Outcome(outcome), list(reasons), message, giving_back=giving_back)
+    return queue.complete(
+        job, attempt, Outcome(outcome), list(reasons), message, giving_back=giving_back, behind=behind
+    )
 
 
-def _persist(write: Callable[[], Any]) -> None:
+def _persist(write: Callable[[], object]) -> None:
     began = time.monotonic()
     complained = False
     while True:

@@ -94,8 +94,6 @@ class Session:
         self.turn = turn
         self.link: transport.Connection | None = None
         self.unended = False
-        # As it was read before the first label.
-        self.printer: Printer | None = None
         # What the printer showed after the last label; it printed that, so that nobody else's comes between.
         self.rested: Reading | None = None
         # It prints a page only when the next one comes, so that no label could be told from the one behind it.
@@ -107,7 +105,11 @@ class Session:
 
     def continues(self, job: Job, printer: Printer) -> bool:
         """Whether this label goes over the open connection, behind the last one."""
-        return self.link is not None and self.rested is not None and self._began_with == _run_of(job, printer)
+        return self.rested is not None and self.is_for(job, printer)
+
+    def is_for(self, job: Job, printer: Printer) -> bool:
+        """Whether it is open, and this label may go over it."""
+        return self.link is not None and self._began_with == _run_of(job, printer)
 
     def is_followed(self, job: Job, printer: Printer) -> bool:
         """Whether the label after this one is to go over the same connection, as far as anybody can tell now."""

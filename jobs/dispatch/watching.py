@@ -26,7 +26,7 @@ def observe(
     began = time.monotonic()
     deadline = began + seconds * patience.SAFETY + patience.WATCH_SLACK_S
     if not watch.listening:
-        _note_acked(attempt)
+        note_acked(attempt)
         turn.lend()
         # It takes its time even where nobody can see it: the next label would find it busy.
         longest = max(patience.DRAIN_S, seconds * patience.SAFETY)
@@ -40,7 +40,7 @@ def observe(
     for number in count():
         if number == 1:
             # One that is printed at the first look needs no note of how far it came.
-            _note_acked(attempt)
+            note_acked(attempt)
         if seconds_to_wait := patience.before_look(number, time.monotonic() - began, took_s):
             turn.lend()
         elif link is not None and link.ended:
@@ -73,7 +73,7 @@ def observe(
     return None
 
 
-def _note_acked(attempt: Attempt) -> None:
+def note_acked(attempt: Attempt) -> None:
     """Whoever finds the label after this worker's death knows by it that the printer has everything."""
     if attempt.phase == Phase.SENDING:
         note(attempt, Phase.BYTES_ACKED, "bytes_acked", "acked_at")

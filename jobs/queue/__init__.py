@@ -1,7 +1,7 @@
 """The only place where a job's state changes: conditional UPDATEs, each with its row in the log."""
 
 from jobs.queue.again import reprint
-from jobs.queue.claiming import begin, claim_next, cross_barrier, first_attempt
+from jobs.queue.claiming import Beginning, claim_next, cross_barrier, first_attempt
 from jobs.queue.ending import abort, complete, requeue, stop, unhold, wait, withdraw
 from jobs.queue.moving import move
 from jobs.queue.people import cancel, hold, release, resolve, set_priority
@@ -9,8 +9,8 @@ from jobs.queue.restored import hold_all, release_all
 from jobs.queue.turns import job_behind, next_job, take_ahead
 
 __all__ = [
+    "Beginning",
     "abort",
-    "begin",
     "cancel",
     "claim_next",
     "complete",

@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,7 +18,7 @@ from printers.doing import doing
 from printers.inserts import inserting
 from printers.models import Event
 from printers.statements import Given, Update, given
-from printers.together import Done, Statement, together
+from printers.together import Done, Stage, Statement, in_turn
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,14 @@ WORKER = "hub"
 LONGEST_MESSAGE = 2000
 CHUNK = 1000
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Behind(Protocol):
+    """What is to happen in the same statement, if the move did; `happened` is told what came of it."""
+
+    def stage(self) -> Stage: ...
+
+    def happened(self, done: Done) -> bool: ...
 
 
 def change(
@@ -41,12 +49,14 @@ def change(
     only: Q | None = None,
     checked: Mapping[str, Any] = NOTHING,
     also: Sequence[Statement] = (),
+    behind: Behind | None = None,
     **columns: Any,
 ) -> Done | None:
     """Given when the job was in `source`, and `only` held, and it has now made the move; None: nothing changed.
 
     `job` is brought up to date on success. `columns` are set beside state, reasons and message. `only` is a constant
-    of its module, in which the values of `checked` are `Given`. `also` happens together with the move.
+    of its module, in which the values of `checked` are `Given`. `also` happens together with the move,
+    and `behind` right after it, in the same statement.
     """
     values: dict[str, Any] = {
         "state": made.target,
@@ -58,7 +68,7 @@ def change(
         values.setdefault("finished_at", timezone.now())
     if made.target != PROCESSING:
         values["token"] = None
-    done = together(
+    stage = Stage(
         [_statement(made, source, tuple(values), only).filled(this_job=job.pk, **checked, **values)],
         [
             inserting(Event, event_of(job, made, source, actor, values, attempt)),
@@ -66,11 +76,14 @@ def change(
             *also,
         ],
     )
+    [done, *rest] = in_turn(stage, *([behind.stage()] if behind is not None else []))
     if not done.passed:
         return None
     for name, value in values.items():
         setattr(job, name, value)
     _tell(job, made, source)
+    if behind is not None:
+        behind.happened(rest[0])
     return done
 
 

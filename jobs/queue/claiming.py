@@ -23,7 +23,7 @@ from jobs.states import (
 from printers.inserts import inserting
 from printers.models import Event, Printer
 from printers.statements import Update, given
-from printers.together import Done, Statement, together
+from printers.together import Done, Stage, Statement, together
 
 CLAIM_TRIES = 5
 
@@ -52,7 +52,7 @@ def claim_next(lease: Lease, found: Job | None = None) -> tuple[Job, Attempt] | 
 
 
 def first_attempt(job: Job, lease: Lease) -> Attempt | None:
-    """For `begin`; None where the job was tried before, and has to be claimed."""
+    """For `Beginning`; None where the job was tried before, and has to be claimed."""
     return _attempt(job, lease, 1) if job.started_at is None and not job.deaths else None
 
 
@@ -117,38 +117,53 @@ BEGIN = Update(
 )
 
 
-def begin(job: Job, attempt: Attempt, lease: Lease, printer: Printer) -> bool:
-    """Claim it and cross the barrier at once: for a label that was made ready while the one before it was printed.
+class Beginning:
+    """Claim a label and cross its barrier at once: one that was made ready while the one before it was printed.
 
-    `attempt` is new, and inserted. False: nothing has changed; it is not the next one any more, cannot print now, or
-    `printer` is not as it was read.
+    It goes behind the end of that one (`ending.complete`), in the same statement. `attempt` is new, and inserted.
+    Nothing of it happens where it is not the next one any more, it cannot print now, or `printer` is not as it was
+    read.
     """
-    asked_at, renewing = lease.renewing()
-    now = timezone.now()
-    columns = {"token": lease.token, "started_at": now, "not_before": None, "outcome": None, "reasons": []}
-    beginning = BEGIN.filled(
-        this_job=job.pk,
-        medium=job.medium,
-        asked_by=job.requested_by,
-        now=now,
-        printer=lease.printer_id,
-        lease_printer=lease.printer_id,
-        lease_token=lease.token,
-        seen_at=printer.updated_at,
-        artifact=job.artifact,
-        **columns,
-    )
-    attempt.phase, attempt.started_at, attempt.barrier_at = Phase.SENDING, now, now
-    row = inserting(Attempt, {name: getattr(attempt, name) for name in BEGUN_ATTEMPT}, returning="id")
-    claimed = event_of(job, CLAIM, PENDING, WORKER, {"reasons": [], "message": ""}, None)
-    done = together([renewing, beginning], [row, inserting(Event, claimed, _sending(job, attempt))])
-    if not lease.renewed(asked_at, done=done.passed > 0) or done.passed < 2:
-        attempt.phase, attempt.barrier_at = Phase.RENDERED, None
-        return False
-    attempt.pk = done.returned
-    for name, value in {**columns, "state": PROCESSING, "message": "", "barrier_at": now}.items():
-        setattr(job, name, value)
-    return True
+
+    def __init__(self, job: Job, attempt: Attempt, lease: Lease, printer: Printer) -> None:
+        self._job, self._attempt, self._lease, self._printer = job, attempt, lease, printer
+        self._asked_at = 0.0
+        self._columns: dict[str, Any] = {}
+
+    def stage(self) -> Stage:
+        job, attempt, lease = self._job, self._attempt, self._lease
+        self._asked_at, renewing = lease.renewing()
+        now = timezone.now()
+        self._columns = {"token": lease.token, "started_at": now, "not_before": None, "outcome": None, "reasons": []}
+        beginning = BEGIN.filled(
+            this_job=job.pk,
+            medium=job.medium,
+            asked_by=job.requested_by,
+            now=now,
+            printer=lease.printer_id,
+            lease_printer=lease.printer_id,
+            lease_token=lease.token,
+            seen_at=self._printer.updated_at,
+            artifact=job.artifact,
+            **self._columns,
+        )
+        attempt.phase, attempt.started_at, attempt.barrier_at = Phase.SENDING, now, now
+        row = inserting(Attempt, {name: getattr(attempt, name) for name in BEGUN_ATTEMPT}, returning="id")
+        claimed = event_of(job, CLAIM, PENDING, WORKER, {"reasons": [], "message": ""}, None)
+        return Stage([renewing, beginning], [row, inserting(Event, claimed, _sending(job, attempt))])
+
+    def happened(self, done: Done) -> bool:
+        if not self._lease.renewed(self._asked_at, done=done.passed > 0) or done.passed < 2:
+            return False
+        self._attempt.pk = done.returned
+        for name, value in {**self._columns, "state": PROCESSING, "message": ""}.items():
+            setattr(self._job, name, value)
+        self._job.barrier_at = self._attempt.barrier_at
+        return True
+
+    @property
+    def begun(self) -> bool:
+        return self._attempt.pk is not None
 
 
 def _claim(job: Job, lease: Lease, now: datetime, attempt: Statement) -> Done | None:

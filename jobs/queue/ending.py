@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.attempts import writing
 from jobs.lease import Lease
 from jobs.models import Attempt, Job, Outcome, Phase
-from jobs.queue.change import WORKER, change
+from jobs.queue.change import WORKER, Behind, change
 from jobs.states import ABORT, COMPLETE, HELD, PROCESSING, RELEASE, REQUEUE, STOP, WAIT, WITHDRAW, Move
 from printers.statements import given
 from printers.together import Statement
@@ -28,10 +28,11 @@ def complete(
     message: str = "",
     *,
     giving_back: Lease | None = None,
+    behind: Behind | None = None,
 ) -> bool:
-    """`giving_back`: the turn ends with it."""
+    """`giving_back`: the turn ends with it. `behind`: what begins with its end (claiming.Beginning)."""
     if giving_back is None:
-        return _end(job, attempt, COMPLETE, outcome, reasons, message)
+        return _end(job, attempt, COMPLETE, outcome, reasons, message, behind=behind)
     done = _end(job, attempt, COMPLETE, outcome, reasons, message, also=[giving_back.releasing()])
     if done:
         giving_back.released()
@@ -94,6 +95,7 @@ def _end(
     reasons: Sequence[str],
     message: str,
     also: Sequence[Statement] = (),
+    behind: Behind | None = None,
     **columns: Any,
 ) -> bool:
     """Let go of a job in processing, and close its attempt."""
@@ -112,6 +114,7 @@ def _end(
         only=NEVER_CLAIMED if job.token is None else IS_CLAIMED,
         checked={} if job.token is None else {"claimed_with": job.token},
         also=[writing(attempt, *KNOWN_AT_THE_END), *also],
+        behind=behind,
         outcome=outcome,
         # What was drawn for it is sent by every attempt.
         artifact=job.artifact,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from jobs import failpoints, queue
 from jobs.dispatch import drain
+from jobs.errors import NotAllowed
 from jobs.models import Attempt, Job, Outcome, PrinterLease, State
 from jobs.states import OUTCOME_UNKNOWN
 from jobs.sweep import printers_to_ring
@@ -158,7 +159,7 @@ def test_a_silent_printer_gets_one_session_for_each(printer: Printer, device: Em
 class TestTheNextLabelDoesNotCome:
     """What was printed of the strip is fed out and cut, on a short blank label."""
 
-    @pytest.mark.parametrize("step", ["acked", "evidence", "reported"])
+    @pytest.mark.parametrize("step", ["acked", "evidence"])
     def test_canceled(self, printer: Printer, device: EmulatedPrinter, at: At, step: str) -> None:
         ask(printer, "one", "two", "three")
         rest = Job.objects.filter(position__gt=0)
@@ -171,6 +172,23 @@ class TestTheNextLabelDoesNotCome:
         assert device.connections == 1
         assert PrinterLease.objects.get().open_strip == ""
         assert device.mishaps == []
+
+    def test_canceled_when_it_has_begun(self, printer: Printer, device: EmulatedPrinter, at: At) -> None:
+        ask(printer, "one", "two", "three")
+        _first, second, third = Job.objects.order_by("position")
+
+        def cancel() -> None:
+            # It began with the end of the first.
+            with pytest.raises(NotAllowed):
+                queue.cancel(second, ANN)
+            queue.cancel(third, ANN)
+
+        at("reported", 1, cancel)
+        drain(printer.pk)
+        assert states() == [State.COMPLETED, State.COMPLETED, State.CANCELED]
+        device.wait_for_labels(3)
+        assert came_out(device) == images()[:2]
+        assert cuts(device) == ["half", "half", "full"]
 
     def test_canceled_when_it_has_its_turn(self, printer: Printer, device: EmulatedPrinter, at: At) -> None:
         ask(printer, "one", "two", "three")
