@@ -205,7 +205,7 @@ def test_a_label_of_a_batch_is_one_statement(device: EmulatedPrinter) -> None:
 def test_the_answer_to_an_end_and_a_beginning_is_lost(
     device: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch, written: bool
 ) -> None:
-    lost = []
+    lost: list[object] = []
 
     def lose_the_first(*stages: Stage) -> list[Done]:
         if len(stages) < 2 or lost:

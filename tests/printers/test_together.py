@@ -86,7 +86,6 @@ def test_an_update_among_the_rest_is_gated_as_well(printers: list[Printer]) -> N
 def test_stages_in_turn(printers: list[Printer], closed: int | None, passed: tuple[int, int], kinds: str) -> None:
     if closed is not None:
         Printer.objects.filter(pk=printers[closed].pk).update(paused=True)
-    rows = [{"kind": kind, "data": {}} for kind in "xy"]
     first, second = in_turn(
         *(
             Stage(
