@@ -86,14 +86,11 @@ def test_an_update_among_the_rest_is_gated_as_well(printers: list[Printer]) -> N
 def test_stages_in_turn(printers: list[Printer], closed: int | None, passed: tuple[int, int], kinds: str) -> None:
     if closed is not None:
         Printer.objects.filter(pk=printers[closed].pk).update(paused=True)
-    first, second = in_turn(
-        *(
-            Stage(
-                [PAUSE.filled(this=printer.pk)], [inserting(Event, row, returning="id"), *adding({Key(row["kind"]): 1})]
-            )
-            for printer, row in zip(printers, rows, strict=True)
-        )
-    )
+    stages = []
+    for printer, kind in zip(printers, "xy", strict=True):
+        told = inserting(Event, {"kind": kind, "data": {}}, returning="id")
+        stages.append(Stage([PAUSE.filled(this=printer.pk)], [told, *adding({Key(kind): 1})]))
+    first, second = in_turn(*stages)
     assert (first.passed, second.passed) == passed
     # In the order of the stages.
     logged = list(Event.objects.order_by("id").values_list("id", "kind"))
