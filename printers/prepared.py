@@ -125,12 +125,20 @@ def run(database: Any, sql: str, given: Sequence[Any]) -> tuple[int, list[Any]]:
         with database.cursor() as cursor:
             cursor.execute(sql, given)
             return cursor.rowcount, cursor.fetchall() if cursor.description else []
-    from printers.preparing import session_of
+    # Each of these is asked for by itself only where there is something to do: they take as long as a short statement.
+    if database.connection is None:
+        database.ensure_connection()
+    if database.needs_rollback:
+        database.validate_no_broken_transaction()
+    session = database.connection.__dict__.get("prepared")
+    if session is None:
+        # Not where another database is used: psycopg takes memory.
+        from printers.preparing import session_of
 
-    database.ensure_connection()
-    database.validate_no_broken_transaction()
+        session = session_of(database.connection)
     with database.wrap_database_errors:
-        return session_of(database.connection).ask(sql, given)
+        answer: tuple[int, list[Any]] = session.ask(sql, given)
+        return answer
 
 
 def _place(parameter: Any, marks: list[Any]) -> Any:
