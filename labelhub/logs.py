@@ -57,6 +57,14 @@ def without_secrets(text: str) -> str:
 class TextFormatter(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s%(ids)s", "%H:%M:%S")
+        self._told = 0, ""
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Written once a second."""
+        second, told = self._told
+        if second != int(record.created):
+            second, told = self._told = int(record.created), super().formatTime(record, datefmt)
+        return told
 
     def format(self, record: logging.LogRecord) -> str:
         ids = " ".join(f"{name}={value}" for name, value in current_ids().items())
