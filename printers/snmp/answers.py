@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from printers.brother_status import parse_block
 from printers.snmp import oids
@@ -48,8 +48,7 @@ class Target:
     check: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What was heard, each source by itself; None or empty where it said nothing.
 
     `problem` is empty when a printer spoke, else `error` is a sentence with the fix. `notes` are oddities that do

@@ -6,7 +6,6 @@ import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from printers.errors import AddressRefused
@@ -144,7 +143,7 @@ async def _conversation(
     if version == V1 and len(_speaks_v1) < REMEMBERED:
         _speaks_v1[target] = frozenset(absent or ()) | collect.absent
     if session.garbage and answer.ok:
-        answer = replace(answer, notes=(*answer.notes, "Unreadable packets came from its address, too."))
+        answer = answer._replace(notes=(*answer.notes, "Unreadable packets came from its address, too."))
     return answer
 
 

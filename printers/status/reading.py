@@ -3,7 +3,6 @@
 import re
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
-from operator import attrgetter
 from typing import Any
 
 from printers.brother_status import IN_USE, WEAK_BATTERIES, Block, parse_block
@@ -60,18 +59,14 @@ class Reading:
 def merge(answer: Answer, configured: str = "") -> Reading:
     """`configured` is the model that the hub has for it, used where the device does not say its own."""
     # What a printer says from label to label is the same but for this counter.
-    told = _merged_before(_but_counter(answer), configured)
+    told = _merged_before(answer._replace(life_count=None), configured)
     return Reading(*(*told, answer.life_count))
 
 
-BUT_COUNTER = [each.name for each in fields(Answer) if each.name != "life_count"]
-_but_counter = attrgetter(*BUT_COUNTER)
-
-
 @lru_cache(maxsize=1024)
-def _merged_before(said: tuple[Any, ...], configured: str) -> tuple[Any, ...]:
+def _merged_before(answer: Answer, configured: str) -> tuple[Any, ...]:
     """The fields of the reading, without the counter that is the last of them."""
-    reading = _merged(Answer(**dict(zip(BUT_COUNTER, said, strict=True))), configured)
+    reading = _merged(answer, configured)
     return tuple(getattr(reading, each.name) for each in fields(Reading))[:-1]
 
 

@@ -54,6 +54,15 @@ def test_everything_is_asked_in_one_packet() -> None:
     assert agent.asked == [(1, len(oids.ALL))]
 
 
+@pytest.mark.parametrize("labels", [0, 17, 127, 128, 65_536, 0x5A3C5A3C, 2**31 - 1])
+def test_two_ways_to_ask_hear_the_same_counter(labels: int) -> None:
+    with Agent({**PT, oids.LIFE_COUNT: labels}) as agent:
+        target = Target("127.0.0.1", agent.port)
+        answers = [quick_read(target), quick_read(target), *read_all([target], wanted=oids.QUICK)]
+    assert [answer.life_count for answer in answers] == [labels] * 3
+    assert answers[0] == answers[1] == answers[2]
+
+
 def test_a_quick_read_is_one_small_packet() -> None:
     with Agent(PT) as agent:
         answer = quick_read(Target("127.0.0.1", agent.port))
