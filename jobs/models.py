@@ -131,13 +131,16 @@ class Job(models.Model):
     """One label (in `copies`) for one printer. Its state changes in jobs/queue.py only."""
 
     id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
-    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="jobs")
+    # No foreign key has an index of its own: each would be written anew with every change of state.
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="jobs", db_index=False)
     position = models.PositiveIntegerField(default=0)
-    printer = models.ForeignKey(Printer, on_delete=models.PROTECT, related_name="jobs")
+    printer = models.ForeignKey(Printer, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     # It was asked of a pool: until its first byte leaves it may go to another printer of that, and says why it is here.
-    pool = models.ForeignKey(Pool, on_delete=models.SET_NULL, null=True, related_name="jobs")
+    pool = models.ForeignKey(Pool, on_delete=models.SET_NULL, null=True, related_name="jobs", db_index=False)
     placement = models.CharField(max_length=300, blank=True, default="", db_default="")
-    template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT, null=True, related_name="jobs")
+    template_version = models.ForeignKey(
+        TemplateVersion, on_delete=models.PROTECT, null=True, related_name="jobs", db_index=False
+    )
     template_key = models.CharField(max_length=120, blank=True, default="")
     fields = models.JSONField(default=dict)
     copies = models.PositiveIntegerField(default=1)
@@ -157,10 +160,16 @@ class Job(models.Model):
     barrier_at = models.DateTimeField(null=True)
     # What “today” means on the label; a reprint keeps its original's.
     render_time = models.DateTimeField(default=timezone.now)
-    reprint_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="reprints")
+    reprint_of = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="reprints", db_index=False
+    )
     requested_by = models.CharField(max_length=160, blank=True, default="")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
-    api_token = models.ForeignKey("accounts.ApiToken", on_delete=models.SET_NULL, null=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
+    api_token = models.ForeignKey(
+        "accounts.ApiToken", on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
+    )
     source_address = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField(default=timezone.now)
     not_before = models.DateTimeField(null=True)
@@ -179,7 +188,11 @@ class Job(models.Model):
             models.Index(fields=("state", "-created_at", "-id"), name="job_by_state"),
             models.Index(fields=("printer", "-created_at", "-id"), name="job_by_printer"),
             models.Index(fields=("template_key", "-created_at", "-id"), name="job_by_template"),
-            models.Index(fields=("outcome", "-created_at", "-id"), name="job_by_outcome"),
+            models.Index(
+                fields=("outcome", "-created_at", "-id"),
+                name="job_with_outcome",
+                condition=models.Q(outcome__isnull=False),
+            ),
             models.Index(fields=("requested_by", "-created_at", "-id"), name="job_by_requester"),
             models.Index(
                 fields=("batch", "-created_at", "-id"), name="job_by_batch", condition=models.Q(batch__isnull=False)
@@ -194,6 +207,9 @@ class Job(models.Model):
                 name="job_of_pool",
                 condition=models.Q(pool__isnull=False, state__in=["pending", "pending-held"]),
             ),
+            models.Index(fields=("pool",), name="job_by_pool", condition=models.Q(pool__isnull=False)),
+            models.Index(fields=("reprint_of",), name="job_by_original", condition=models.Q(reprint_of__isnull=False)),
+            models.Index(fields=("user",), name="job_by_user", condition=models.Q(user__isnull=False)),
         )
         constraints = (
             models.UniqueConstraint(
@@ -222,7 +238,7 @@ class Phase(models.TextChoices):
 class Attempt(models.Model):
     """One try to print a job: the evidence. The row with phase `sending` is the barrier."""
 
-    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts")
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="attempts", db_index=False)
     number = models.PositiveIntegerField()
     printer = models.ForeignKey(Printer, on_delete=models.PROTECT, related_name="attempts")
     token = models.BigIntegerField()

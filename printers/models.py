@@ -192,12 +192,15 @@ class Event(models.Model):
     """The one log of changes: of printers, templates, jobs. Live pages, history and webhooks read it.
 
     `kind` is `thing.what` (`job.completed`, `printer.status`, `template.registered`). Jobs and batches live in a
-    higher room, so they are named by their ids.
+    higher room, so they are named by their ids. Of a printer that was just removed there may be its id alone.
     """
 
     at = models.DateTimeField(default=timezone.now)
     kind = models.CharField(max_length=48)
-    printer = models.ForeignKey(Printer, on_delete=models.SET_NULL, null=True, related_name="events")
+    # PostgreSQL would look at the printer's row for each of a label's events, and lock it.
+    printer = models.ForeignKey(
+        Printer, on_delete=models.SET_NULL, null=True, related_name="events", db_index=False, db_constraint=False
+    )
     job_id = models.UUIDField(null=True)
     batch_id = models.UUIDField(null=True)
     actor = models.CharField(max_length=160, blank=True, default="")

@@ -1,4 +1,5 @@
 from importlib import import_module
+from uuid import uuid4
 
 import pytest
 from django.contrib import admin
@@ -8,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from labelhub.accounts.models import ApiToken, User
+from printers.models import record
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +66,14 @@ def test_revoke_revokes(admin_browser: Client) -> None:
 )
 def test_every_list_opens(admin_browser: Client, model: str) -> None:
     assert admin_browser.get(reverse(f"admin:{model}_changelist")).status_code == 200
+
+
+def test_an_event_of_a_printer_that_is_gone_opens(admin_browser: Client) -> None:
+    event = record("printer.status", printer_id=uuid4())
+    assert admin_browser.get(reverse("admin:printers_event_changelist")).status_code == 200
+    assert admin_browser.get(reverse("admin:printers_event_change", args=[event.pk])).status_code == 200
+    # Only PostgreSQL has such rows.
+    event.delete()
 
 
 def test_it_does_not_open_for_others(client: Client) -> None:

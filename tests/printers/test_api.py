@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from jobs.models import Job
 from labelhub.accounts.models import ApiToken
-from printers.models import Event, Printer, PrinterStatus, Site
+from printers.models import Event, Printer, PrinterStatus, Site, record
 from tests.api import NOBODY, assert_problem, make_printer, script
 
 pytestmark = pytest.mark.django_db
@@ -315,6 +315,13 @@ class TestDelete:
         assert (response.status_code, response.content) == (204, b"")
         assert not Printer.objects.exists()
         assert Event.objects.get().data == {"id": str(printer.id), "path": "main/workbench"}
+
+    def test_what_was_said_of_it_stays(self) -> None:
+        printer = make_printer()
+        said = record("printer.status", printer_id=printer.pk)
+        assert script("manage").delete(f"/api/printers/{printer.id}").status_code == 204
+        said.refresh_from_db()
+        assert (said.kind, said.printer) == ("printer.status", None)
 
     def test_one_with_history_stays(self) -> None:
         printer = make_printer()
