@@ -1,4 +1,5 @@
-"""Labels from request to outcome: 50 emulated printers that print in no time, PostgreSQL, Redis, two workers.
+"""Labels from request to outcome: 50 emulated printers that print in no time, PostgreSQL, Redis, and two web processes
+and two workers, one of each for a core of this class of machine.
 
 The printers run in a process of their own, so that their work is not counted as the hub's; so do the database and the
 broker. CPU is what web, workers and beat used between the first request and the last outcome.
@@ -73,10 +74,11 @@ def measure() -> tuple[float, tuple[float, float], tuple[float, float]]:
         for n in (1, 2):
             made.start("worker", f"worker-{n}")
         made.start("beat")
-        web = made.start_web()
-        web.wait_ready()
+        webs = [made.start_web(f"web-{n}") for n in (1, 2)]
+        for web in webs:
+            web.wait_ready()
 
-        ask = _Clients(web.port, token).ask
+        ask = _Clients([web.port for web in webs], token).ask
         warm = [(n, _some(1, f"w{n}")) for n in range(PRINTERS)]
         singles = [(n % PRINTERS, _some(1, f"s{n}")) for n in range(SINGLES)]
         batches = [(n % PRINTERS, _some(BATCH, f"b{n}")) for n in range(PRINTERS * BATCHES)]
@@ -92,11 +94,11 @@ def _some(count: int, mark: str) -> list[dict[str, str]]:
 class _Clients:
     """Each keeps its connection: what this process uses is taken away from the hub."""
 
-    def __init__(self, port: int, token: str) -> None:
+    def __init__(self, ports: list[int], token: str) -> None:
         self.headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self.links: Queue[HTTPConnection] = Queue()
-        for _ in range(CLIENTS):
-            self.links.put(HTTPConnection("127.0.0.1", port, timeout=60))
+        for n in range(CLIENTS):
+            self.links.put(HTTPConnection("127.0.0.1", ports[n % len(ports)], timeout=60))
 
     def ask(self, wanted: tuple[int, list[dict[str, str]]]) -> None:
         printer, rows = wanted
