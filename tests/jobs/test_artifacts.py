@@ -1,5 +1,5 @@
+import os
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from django.conf import LazySettings
@@ -52,10 +52,10 @@ def test_a_name_that_is_none_touches_no_file(name: str) -> None:
 
 
 def test_a_disk_that_is_full_leaves_nothing_half_done(raster: Raster, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path) -> BinaryIO:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-        return Path("/dev/full").open("wb", buffering=0)
+    def full(path: str) -> int:
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).touch()
+        return os.open("/dev/full", os.O_WRONLY)
 
     monkeypatch.setattr("jobs.artifacts._created", full)
     with pytest.raises(ArtifactUnusable) as caught:
