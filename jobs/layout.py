@@ -18,7 +18,7 @@ from printers.raster import Raster
 from printers.status import loaded_medium
 from templates_app.catalog import definition_of
 from templates_app.definition import Definition
-from templates_app.rendering import Rendering, Values, render, resolve
+from templates_app.rendering import Design, Rendering, Values, resolve
 
 OPTIONS = frozenset({"cut", "half_cut", "high_resolution", "rotate"})
 QUARTER_TURNS = (0, 90, 180, 270)
@@ -83,26 +83,38 @@ def print_options(options: Mapping[str, Any], copies: int) -> PrintOptions:
     )
 
 
-def lay_out(
-    definition: Definition,
-    values: Values,
-    model: Model,
-    medium: Medium,
-    options: Mapping[str, Any],
-    *,
-    copies: int,
-    now: datetime,
-) -> tuple[Rendering, Raster]:
-    """The rendering as it is read, and the raster as it is sent: turned, and checked by the driver.
+class Layout:
+    """A definition for a printer's model, a medium and options: what all labels of a batch have in common.
 
-    Raises DoesNotFit, MediumDoesNotFit or OptionNotSupported.
+    Raises DoesNotFit or MediumDoesNotFit.
     """
-    canvas = canvas_for(model, medium, high_resolution=bool(options.get("high_resolution")))
-    turned, upside_down = _turned(definition, int(options.get("rotate") or 0))
-    rendering = render(turned, values, canvas, now=timezone.localtime(now, timezone.get_default_timezone()))
-    raster = _upside_down(rendering.raster) if upside_down else rendering.raster
-    driver_for(model).check(model, medium, raster, print_options(options, copies))
-    return rendering, raster
+
+    def __init__(
+        self,
+        definition: Definition,
+        model: Model,
+        medium: Medium,
+        options: Mapping[str, Any],
+        *,
+        copies: int,
+        now: datetime,
+    ) -> None:
+        canvas = canvas_for(model, medium, high_resolution=bool(options.get("high_resolution")))
+        turned, self._upside_down = _turned(definition, int(options.get("rotate") or 0))
+        self._design = Design(turned, canvas)
+        self._now = timezone.localtime(now, timezone.get_default_timezone())
+        self._model, self._medium, self._driver = model, medium, driver_for(model)
+        self._options = print_options(options, copies)
+
+    def lay_out(self, values: Values) -> tuple[Rendering, Raster]:
+        """The rendering as it is read, and the raster as it is sent: turned, and checked by the driver.
+
+        Raises DoesNotFit, MediumDoesNotFit or OptionNotSupported.
+        """
+        rendering = self._design.render(values, now=self._now)
+        raster = _upside_down(rendering.raster) if self._upside_down else rendering.raster
+        self._driver.check(self._model, self._medium, raster, self._options)
+        return rendering, raster
 
 
 def layout_of(job: Job) -> tuple[Definition, Values]:
@@ -117,7 +129,8 @@ def render_job(job: Job) -> Raster:
     """The dots of a job, the same at every call: its values, medium, options and instant were kept when it came."""
     definition, values = layout_of(job)
     model, medium = find_model(job.printer.model), find_medium(job.medium)
-    return lay_out(definition, values, model, medium, job.options, copies=job.copies, now=job.render_time)[1]
+    layout = Layout(definition, model, medium, job.options, copies=job.copies, now=job.render_time)
+    return layout.lay_out(values)[1]
 
 
 def _turned(definition: Definition, degrees: int) -> tuple[Definition, bool]:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any
 
 from jobs.calibration import cut_by_calibration
 from jobs.errors import LabelNotReadable
-from jobs.layout import lay_out
+from jobs.layout import Layout
 from printers.errors import HubError, Problem
 from printers.media import Medium, Model
 from printers.models import Printer
@@ -34,26 +35,37 @@ class Proof:
         return [finding for finding in self.findings if finding.severity == "error"]
 
 
-def prove(
-    definition: Definition,
-    row: Mapping[str, Any],
-    model: Model,
-    medium: Medium,
-    options: Mapping[str, Any],
-    *,
-    copies: int,
-    now: datetime,
-    printer: Printer | None = None,
-) -> Proof:
-    """With `printer` also what its calibration would cut off.
+class Proofreader:
+    """Proves the labels of a batch, which have all but their rows in common."""
 
-    Raises InvalidFields, DoesNotFit, MediumDoesNotFit or OptionNotSupported for what cannot be drawn."""
-    values = resolve(definition, row)
-    rendering, raster = lay_out(definition, values, model, medium, options, copies=copies, now=now)
-    found = lint(rendering, definition, values)
-    if printer is not None:
-        found += cut_by_calibration(printer, medium, raster)
-    return Proof(found, rendering.tape_mm, raster)
+    def __init__(
+        self,
+        definition: Definition,
+        model: Model,
+        medium: Medium,
+        options: Mapping[str, Any],
+        *,
+        copies: int,
+        now: datetime,
+        printer: Printer | None = None,
+    ) -> None:
+        """With `printer` also what its calibration would cut off is found."""
+        self._definition, self._medium, self._printer = definition, medium, printer
+        self._layout_made = partial(Layout, definition, model, medium, options, copies=copies, now=now)
+
+    def prove(self, row: Mapping[str, Any]) -> Proof:
+        """Raises InvalidFields, DoesNotFit, MediumDoesNotFit or OptionNotSupported for what cannot be drawn."""
+        values = resolve(self._definition, row)
+        rendering, raster = self._layout.lay_out(values)
+        found = lint(rendering, self._definition, values)
+        if self._printer is not None:
+            found += cut_by_calibration(self._printer, self._medium, raster)
+        return Proof(found, rendering.tape_mm, raster)
+
+    @cached_property
+    def _layout(self) -> Layout:
+        # What is wrong with the row comes first.
+        return self._layout_made()
 
 
 def not_readable(findings: list[Finding]) -> LabelNotReadable:

@@ -13,7 +13,7 @@ from jobs.errors import DuplicateValue, PrinterNotUsable, TooMuchTape
 from jobs.layout import check_options, medium_for, why_not_usable
 from jobs.models import Pool
 from jobs.pools.choosing import choose, find_pool
-from jobs.proof import not_readable, of_many, prove, sentence
+from jobs.proof import Proofreader, not_readable, of_many, sentence
 from jobs.submission.request import HIGHEST_PRIORITY, LOWEST_PRIORITY, MAX_COPIES, MAX_ROWS, Request
 from printers.callers import Caller
 from printers.errors import Forbidden, HubError, InvalidInput, Problem
@@ -55,6 +55,10 @@ class Order:
     placement: str = ""
     # Of a batch of several templates, whose requests have no rows.
     several: bool = False
+
+    def proofreader(self) -> Proofreader:
+        copies = self.request.copies
+        return Proofreader(self.definition, self.model, self.medium, self.options, copies=copies, now=self.now)
 
     @property
     def names_rows(self) -> bool:
@@ -156,11 +160,10 @@ def prove_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]], wrong: 
     """
     request = order.request
     tape = 0.0
+    proofs = order.proofreader()
     for number, row in rows:
         try:
-            found = prove(
-                order.definition, row, order.model, order.medium, order.options, copies=request.copies, now=order.now
-            )
+            found = proofs.prove(row)
         except HubError as error:
             wrong.append((number, error))
         else:

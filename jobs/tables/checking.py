@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from jobs.layout import medium_for
 from jobs.models import Pool
 from jobs.pools.choosing import choose
-from jobs.proof import prove
+from jobs.proof import Proofreader
 from jobs.tables import data_rows
 from printers.callers import Caller
 from printers.errors import HubError
@@ -45,6 +45,10 @@ class Bench:
     printer: Printer | None = None
     # Why this printer of a pool.
     placement: str = ""
+
+    def proofreader(self) -> Proofreader:
+        """Rows are checked without options: whether they can be had is the same for all."""
+        return Proofreader(self.definition, self.model, self.medium, {}, copies=1, now=self.now, printer=self.printer)
 
 
 def pool_of(table: UploadedTable) -> Pool | None:
@@ -121,10 +125,11 @@ def check(table: UploadedTable, bench: Bench, rows: Iterable[TableRow], *, budge
     """Draws the label of each row that has no verdict yet, as far as the time goes."""
     end = time.monotonic() + budget_s
     done: list[TableRow] = []
+    proofs = bench.proofreader()
     for row in rows:
         if row.verdict or row.skipped:
             continue
-        _judge(table, bench, row)
+        _judge(table, bench, proofs, row)
         done.append(row)
         if len(done) >= CHUNK:
             _store(done)
@@ -149,22 +154,13 @@ def _store(rows: list[TableRow]) -> None:
     TableRow.objects.bulk_update(rows, ["verdict", "findings", "tape_mm"])
 
 
-def _judge(table: UploadedTable, bench: Bench, row: TableRow) -> None:
+def _judge(table: UploadedTable, bench: Bench, proofs: Proofreader, row: TableRow) -> None:
     definition = bench.definition
     findings: list[dict[str, Any]] = [_told("error", text, "", firm=True) for text in _unread(table, row)]
     values: dict[str, Any] = values_of(definition, table, row)
     row.tape_mm = 0
     try:
-        proof = prove(
-            definition,
-            {**values, **bench.serials},
-            bench.model,
-            bench.medium,
-            {},
-            copies=1,
-            now=bench.now,
-            printer=bench.printer,
-        )
+        proof = proofs.prove({**values, **bench.serials})
     except HubError as error:
         findings += [_told("error", text, field, firm=True) for text, field in _sentences(error)]
     else:

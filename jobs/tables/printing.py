@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.errors import LabelNotReadable
-from jobs.proof import prove
 from jobs.submission.checking import Order, check_tape, look_up, with_defaults
 from jobs.submission.queueing import queue_rows
 from jobs.submission.request import Accepted, Request
@@ -46,10 +45,9 @@ def confirm_table(table: UploadedTable, definition: Definition, caller: Caller, 
 
 
 def _check_options(order: Order, values: dict[str, Any]) -> None:
-    """Labels were checked without options: whether they can be had is the same for all."""
-    row, copies = {**values, **order.serials}, order.request.copies
+    """Labels were checked without options."""
     try:
-        prove(order.definition, row, order.model, order.medium, order.options, copies=copies, now=order.now)
+        order.proofreader().prove({**values, **order.serials})
     except OptionNotSupported:
         raise
     except HubError:

@@ -55,6 +55,10 @@ class Element(Strict):
     VALUES: ClassVar[tuple[str, ...]] = ()
 
 
+def dots(mm: float, dpi: int) -> int:
+    return round(mm * dpi / 25.4)
+
+
 class Edges(NamedTuple):
     left: int = 0
     top: int = 0
@@ -99,10 +103,10 @@ class Setting:
     budget: "Budget"
 
     def across(self, mm: float) -> int:
-        return round(mm * self.dpi_x / 25.4)
+        return dots(mm, self.dpi_x)
 
     def down(self, mm: float) -> int:
-        return round(mm * self.dpi_y / 25.4)
+        return dots(mm, self.dpi_y)
 
     def text(self, value: str) -> str:
         return evaluate(value, self.scope)

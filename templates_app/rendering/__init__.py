@@ -13,12 +13,12 @@ from printers.media import Canvas
 from printers.raster import Raster
 from templates_app.definition import Definition
 from templates_app.elements import measure
-from templates_app.elements.base import Budget, Edges, Element, Node, Placed, Setting, Sheet, Space, does_not_fit
+from templates_app.elements.base import Budget, Edges, Element, Node, Placed, Setting, Sheet, Space, does_not_fit, dots
 from templates_app.errors import DoesNotFit
 from templates_app.expressions import Scope
 from templates_app.rendering.values import Values, examples, resolve
 
-__all__ = ["Placed", "Rendering", "Values", "examples", "render", "resolve"]
+__all__ = ["Design", "Placed", "Rendering", "Values", "examples", "render", "resolve"]
 
 # An element may be so much larger than its room: rounding to dots.
 TOLERANCE_MM = 0.2
@@ -59,50 +59,64 @@ def render(definition: Definition, values: Values, canvas: Canvas, *, now: datet
 
     Raises DoesNotFit, naming the element, its text and the millimetres that are missing.
     """
-    if not definition.takes(canvas.medium):
-        raise DoesNotFit(
-            f"The template “{definition.key}” is for {definition.media_title}, not for {canvas.medium.title}.",
-            extra={"media": definition.media_title, "medium": canvas.medium.key},
-        )
-    across = definition.orientation == "across"
-    dpi_x, dpi_y = (canvas.dpi_across, canvas.dpi_along) if across else (canvas.dpi_along, canvas.dpi_across)
-    setting = Setting(Scope(values.typed, now, values.serials), dpi_x, dpi_y, Budget())
-    left, top, right, bottom = definition.edges
-    padding = Edges(setting.across(left), setting.down(top), setting.across(right), setting.down(bottom))
-    bleed = _bleed(canvas, across=across)
-    length = _fixed_length(definition, canvas)
-    nodes: list[tuple[Node, Edges]] = []
-    if length is not None:
-        area = _area(canvas.pins, length, padding, bleed, across=across)
-        nodes = [_measured(e, area, setting) for e in definition.elements]
-    else:
-        area = _area(canvas.pins, None, padding, bleed, across=across)
-        nodes = [_measured(e, area, setting) for e in definition.elements]
-        least, most = _limits(definition, canvas)
-        along = 1 if across else 0
-        pads = padding.top + padding.bottom if across else padding.left + padding.right
-        needed = max((_extent(node, slack, setting)[along] for node, slack in nodes), default=0) + pads
-        length = max(needed, least)
-        if length > most:
-            # Shrinking, wrapping and refusing need a limit to work against.
-            length = most
-            area = _area(canvas.pins, length, padding, bleed, across=across)
-            nodes = [_measured(e, area, setting) for e in definition.elements]
-    width, height = (canvas.pins, length) if across else (length, canvas.pins)
-    sheet = Sheet(width, height, setting, red=canvas.two_colour)
-    inner = (width - padding.left - padding.right, height - padding.top - padding.bottom)
-    for node, slack in nodes:
-        if not node.empty:
-            _place(node, slack, padding, inner, setting)
-            node.paint(sheet)
-    return Rendering(_raster(sheet, canvas, across=across), tuple(sheet.placed), canvas, across, bleed)
+    return Design(definition, canvas).render(values, now=now)
 
 
-def _area(pins: int, length: int | None, padding: Edges, bleed: Edges, *, across: bool) -> _Area:
-    width, height = (pins, length) if across else (length, pins)
-    inner_width = None if width is None else max(1, width - padding.left - padding.right)
-    inner_height = None if height is None else max(1, height - padding.top - padding.bottom)
-    return _Area(inner_width, inner_height, padding, bleed)
+class Design:
+    """A definition on a canvas: what all labels of a batch have in common.
+
+    Raises DoesNotFit where the definition is for other media, or longer than the canvas can be.
+    """
+
+    def __init__(self, definition: Definition, canvas: Canvas) -> None:
+        if not definition.takes(canvas.medium):
+            raise DoesNotFit(
+                f"The template “{definition.key}” is for {definition.media_title}, not for {canvas.medium.title}.",
+                extra={"media": definition.media_title, "medium": canvas.medium.key},
+            )
+        self._elements, self._canvas = definition.elements, canvas
+        self._across = across = definition.orientation == "across"
+        self._dpi = (canvas.dpi_across, canvas.dpi_along) if across else (canvas.dpi_along, canvas.dpi_across)
+        left, top, right, bottom = definition.edges
+        x, y = self._dpi
+        self._padding = Edges(dots(left, x), dots(top, y), dots(right, x), dots(bottom, y))
+        self._bleed = _bleed(canvas, across=across)
+        self._length = _fixed_length(definition, canvas)
+        self._limits = _limits(definition, canvas)
+        self._room = self._area(self._length)
+
+    def render(self, values: Values, *, now: datetime) -> Rendering:
+        """As the function `render`."""
+        canvas, across, padding, area = self._canvas, self._across, self._padding, self._room
+        setting = Setting(Scope(values.typed, now, values.serials), *self._dpi, Budget())
+        nodes = [_measured(e, area, setting) for e in self._elements]
+        length = self._length
+        if length is None:
+            least, most = self._limits
+            along = 1 if across else 0
+            pads = padding.top + padding.bottom if across else padding.left + padding.right
+            needed = max((_extent(node, slack, setting)[along] for node, slack in nodes), default=0) + pads
+            length = max(needed, least)
+            if length > most:
+                # Shrinking, wrapping and refusing need a limit to work against.
+                length = most
+                area = self._area(length)
+                nodes = [_measured(e, area, setting) for e in self._elements]
+        width, height = (canvas.pins, length) if across else (length, canvas.pins)
+        sheet = Sheet(width, height, setting, red=canvas.two_colour)
+        inner = (width - padding.left - padding.right, height - padding.top - padding.bottom)
+        for node, slack in nodes:
+            if not node.empty:
+                _place(node, slack, padding, inner, setting)
+                node.paint(sheet)
+        return Rendering(_raster(sheet, canvas, across=across), tuple(sheet.placed), canvas, across, self._bleed)
+
+    def _area(self, length: int | None) -> _Area:
+        padding, pins = self._padding, self._canvas.pins
+        width, height = (pins, length) if self._across else (length, pins)
+        inner_width = None if width is None else max(1, width - padding.left - padding.right)
+        inner_height = None if height is None else max(1, height - padding.top - padding.bottom)
+        return _Area(inner_width, inner_height, padding, self._bleed)
 
 
 def _bleed(canvas: Canvas, *, across: bool) -> Edges:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from jobs.models import Batch, Job
-from jobs.proof import prove
+from jobs.proof import Proofreader
 from labelhub.accounts.models import User
 from printers.models import Printer
 from templates_app.models import KeptWorkbook, UploadedTable
@@ -109,12 +109,14 @@ def test_others_may_write_while_labels_are_checked(monkeypatch: pytest.MonkeyPat
     address = mapped(client, "name,id\n" + "".join(f"n{n},{n}\n" for n in range(250)))
     other = sqlite3.connect(connection.settings_dict["NAME"], uri=True)
 
-    def prove_and_write(*args: Any, **options: Any) -> Any:
+    prove = Proofreader.prove
+
+    def prove_and_write(proofs: Proofreader, row: Any) -> Any:
         with other:
             other.execute("UPDATE accounts_user SET first_name = 'x'")
-        return prove(*args, **options)
+        return prove(proofs, row)
 
-    monkeypatch.setattr("jobs.tables.checking.prove", prove_and_write)
+    monkeypatch.setattr(Proofreader, "prove", prove_and_write)
     monkeypatch.setattr("jobs.views.table_rows.WITH_SCRIPT", 100)
     client.post(f"{address}/progress", headers=SCRIPT)
     other.close()
