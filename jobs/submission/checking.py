@@ -14,6 +14,7 @@ from jobs.layout import check_options, medium_for, why_not_usable
 from jobs.models import Pool
 from jobs.pools.choosing import choose, find_pool
 from jobs.proof import Proofreader, not_readable, of_many, sentence
+from jobs.submission.one_at_a_time import BATCHES, SINGLES, OneAtATime
 from jobs.submission.request import HIGHEST_PRIORITY, LOWEST_PRIORITY, MAX_COPIES, MAX_ROWS, Request
 from printers.callers import Caller
 from printers.errors import Forbidden, HubError, InvalidInput, Problem
@@ -59,6 +60,10 @@ class Order:
     def proofreader(self) -> Proofreader:
         copies = self.request.copies
         return Proofreader(self.definition, self.model, self.medium, self.options, copies=copies, now=self.now)
+
+    @property
+    def turns(self) -> OneAtATime:
+        return BATCHES if self.names_rows else SINGLES
 
     @property
     def names_rows(self) -> bool:
@@ -158,20 +163,21 @@ def prove_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]], wrong: 
 
     With `override_lint` what a person may answer for is kept in the order instead.
     """
-    request = order.request
     tape = 0.0
     proofs = order.proofreader()
-    for number, row in rows:
-        try:
-            found = proofs.prove(row)
-        except HubError as error:
-            wrong.append((number, error))
-        else:
-            tape += found.tape_mm * request.copies
-            if not order.serials:
-                order.drawn[number] = found.raster.png
-            if found.errors:
-                _answer_for(order, number, found.errors, wrong)
+    with order.turns as turns:
+        for number, row in rows:
+            turns.give_way()
+            try:
+                found = proofs.prove(row)
+            except HubError as error:
+                wrong.append((number, error))
+            else:
+                tape += found.tape_mm * order.request.copies
+                if not order.serials:
+                    order.drawn[number] = found.raster.png
+                if found.errors:
+                    _answer_for(order, number, found.errors, wrong)
     return tape
 
 

@@ -99,7 +99,8 @@ def _orders(labels: Sequence[tuple[Order, dict[str, Any]]]) -> Iterable[Order]:
 def _pictures(order: Order) -> dict[int, str]:
     """The names of what was drawn, by row: a worker need not draw it again. Where none can be kept, it will."""
     try:
-        return {number: keep(png) for number, png in order.drawn.items()}
+        with order.turns:
+            return {number: keep(png) for number, png in order.drawn.items()}
     except ArtifactUnusable as error:
         log.warning("Labels will be drawn when they are printed. %s", error)
         return {}
