@@ -5,16 +5,19 @@ database; it holds no rows and no connection.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from json import JSONDecoder
 from typing import Any, Generic, TypeVar
 
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Expression, Field, Model, QuerySet, sql
+from django.db.models import Expression, Field, JSONField, Model, QuerySet, sql
 
 from printers.columns import Place, this_database
 from printers.prepared import inlined, row_of, run
 from printers.together import GATE, Statement
 
 M = TypeVar("M", bound=Model)
+
+SCAN = JSONDecoder().scan_once
 
 
 class Given(Expression):
@@ -99,9 +102,8 @@ class Select(Generic[M]):
         found = []
         for row in run(database, text, _filled(places, values, database))[1]:
             columns = list(row)
-            for at, convert, expression in converters:
-                for each in convert:
-                    columns[at] = each(columns[at], expression, database)
+            for at, read, expression in converters:
+                columns[at] = read(columns[at], expression, database)
             found.append(row_of(model, database.alias, names, columns))
         return found
 
@@ -112,7 +114,11 @@ class Select(Generic[M]):
         expressions = [each[0] for each in compiler.select]
         names = [expression.target.attname for expression in expressions]
         found = compiler.get_converters(expressions)
-        converters = [(at, convert, expression) for at, (convert, expression) in found.items()]
+        converters = [
+            (at, each, expression)
+            for at, (convert, expression) in found.items()
+            for each in _read_by(convert, expression, database)
+        ]
         return rows.model, text, _placed(places, database), names, converters
 
 
@@ -122,3 +128,14 @@ def _placed(places: Sequence[Any], database: BaseDatabaseWrapper) -> list[Any]:
 
 def _filled(places: Sequence[Any], values: Mapping[str, Any], database: BaseDatabaseWrapper) -> list[Any]:
     return [each.value_in(values, database) if type(each) is Place else each for each in places]
+
+
+def _read_by(convert: Sequence[Any], expression: Any, database: BaseDatabaseWrapper) -> Sequence[Any]:
+    """What PostgreSQL gives of a JSON column is JSON, and begins with it: nobody has to look for blanks around it."""
+    field = expression.target
+    plain = type(field) is JSONField and field.decoder is None and list(convert) == [field.from_db_value]
+    return [_json] if plain and database.vendor == "postgresql" else convert
+
+
+def _json(text: str | None, _expression: Any, _database: Any) -> Any:
+    return None if text is None else SCAN(text, 0)[0]

@@ -179,6 +179,9 @@ def find_model(text: str) -> Model:
 
     Raises UnknownModel, with the near ones in its sentence and in `extra["near"]`.
     """
+    # As it is kept; it is looked up several times for each label.
+    if (kept := MODELS.get(text.lower())) is not None:
+        return kept
     letters = _letters(text)
     model = _BY_NAME.get(letters)
     if model is not None:

@@ -114,6 +114,9 @@ def find_medium(text: str, among: tuple[Medium, ...] = _TABLE) -> Medium:
     A bare size is looked for in `among` (`media_for(model)` where the model is known). Raises UnknownMedium, with the
     near ones in its sentence and in `extra["near"]`, also where a bare size means two.
     """
+    # As it is kept; it is looked up several times for each label.
+    if (kept := MEDIA.get(text)) is not None:
+        return kept
     written = re.sub(r"[\s_]|mm", "", text.lower().replace("×", "x").replace(",", "."))
     found = MEDIA.get(written) or MEDIA.get(_of_number(written) or "") or MEDIA.get(_with_decimal(written))
     if found is not None:

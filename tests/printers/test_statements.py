@@ -61,7 +61,8 @@ def test_a_selection_gives_whole_rows(printers: list[Printer], django_assert_num
     select = Select(
         lambda: Printer.objects.filter(**given(Printer, {"name__gte": "least"})).order_by("name"),
     )
-    Printer.objects.filter(name="b").update(stop_reasons=["offline"])
+    told = {"tze:12": {"along_mm": -0.5, "“ü”\n🖨": [None, True, 1e3, " {} "]}}
+    Printer.objects.filter(name="b").update(stop_reasons=["offline"], calibration=told)
     for least, names in (("a", ["a", "b"]), ("b", ["b"]), ("c", [])):
         with django_assert_num_queries(1):
             found = select.run(least=least)
@@ -69,6 +70,7 @@ def test_a_selection_gives_whole_rows(printers: list[Printer], django_assert_num
             assert all(each.created_at.tzinfo is not None for each in found)
     [second] = select.run(least="b")
     [same] = Printer.objects.filter(name="b")
+    assert second.calibration == told
     assert {f.attname: getattr(second, f.attname) for f in Printer._meta.concrete_fields} == {
         f.attname: getattr(same, f.attname) for f in Printer._meta.concrete_fields
     }
