@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import Expression
+from django.db.models.functions import Lower
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from printers.callers import Caller
@@ -114,6 +116,11 @@ class Batch(models.Model):
         return f"batch {self.id}"
 
 
+# As only `job_in_turn` has it. Nearly all jobs are done, so PostgreSQL believes that it finds what waits at one printer
+# as soon by `job_by_state`, and reads there what waits at all of them, for every label.
+WAITS = models.Q(Exact(Lower("state"), str(State.PENDING)))
+
+
 class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, caller: Caller) -> "JobQuerySet":
         return self.filter(printer_id__in=caller.printer_ids) if caller.printer_ids else self
@@ -121,7 +128,7 @@ class JobQuerySet(models.QuerySet["Job"]):
     def waiting(self, now: datetime | Expression) -> "JobQuerySet":
         """What could be printed at `now`, first come first."""
         return (
-            self.filter(state=State.PENDING)
+            self.filter(WAITS)
             .filter(models.Q(not_before=None) | models.Q(not_before__lte=now))
             .order_by("priority", "created_at", "position", "id")
         )
@@ -200,7 +207,7 @@ class Job(models.Model):
             models.Index(
                 fields=("printer", "priority", "requested_by", "created_at", "position", "id"),
                 name="job_in_turn",
-                condition=models.Q(state="pending"),
+                condition=WAITS,
             ),
             models.Index(
                 fields=("printer", "pool"),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from jobs import artifacts, pools, queue
 from jobs.doorbell import USABLE, ring
 from jobs.lease import held_leases
-from jobs.models import Batch, Heartbeat, IdempotencyKey, Job, Outcome, Pool, PrinterLease
+from jobs.models import WAITS, Batch, Heartbeat, IdempotencyKey, Job, Outcome, Pool, PrinterLease
 from jobs.states import EXPIRED, HELD, MEDIA_NEEDED, NOT_READY, PENDING, PROCESSING, TERMINAL
 from jobs.tables import forget_tables
 from printers.models import Event, Printer
@@ -44,7 +44,7 @@ def watch_printers() -> None:
     """Somebody may be at one right now, to change the cassette, close the cover or switch it on: labels that wait for
     that are to go within seconds. Nobody is in such a hurry with a printer that no label waits for.
     """
-    here = Job.objects.filter(printer_id=OuterRef("pk"), state=PENDING).order_by()
+    here = Job.objects.filter(WAITS, printer_id=OuterRef("pk")).order_by()
     stopped = Printer.objects.filter(Exists(here), enabled=True, paused=False).exclude(stop_reasons=[])
     if waiting := set(stopped.values_list("pk", flat=True)) | _whose_media_are_waited_for():
         ask_soon(*waiting)

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from jobs import queue
 from jobs.dispatch import drain
 from jobs.lease import Lease, acquire
-from jobs.models import Job, PrinterLease
+from jobs.models import Job, Outcome, PrinterLease, State
 from jobs.queue.turns import TURN_LABELS
 from printers.callers import Caller
 from printers.emulator import EmulatedPrinter
@@ -147,3 +147,20 @@ def test_ten_thousand_waiting_are_not_looked_through(printer: Printer) -> None:
     assert plan.count("job_in_turn") == 2, plan
     assert "sort" not in plan.lower(), plan
     assert "b-tree" not in plan.lower(), plan
+
+
+def test_it_is_found_by_its_printer_when_the_statistics_know_of_none_that_waits(printer: Printer) -> None:
+    version = TemplateVersion.objects.get()
+    done = {"state": State.COMPLETED, "outcome": Outcome.CONFIRMED}
+    printers = [printer, *(make_printer(name=f"other-{n}") for n in range(9))]
+    Job.objects.bulk_create(
+        [Job(printer=each, template_version=version, **done) for _ in range(300) for each in printers], batch_size=1000
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    ask(printer, "here")
+    with CaptureQueriesContext(connection) as asked:
+        assert queue.next_job(turn_at(printer)) is not None
+    plan = plan_of(asked.captured_queries[-1]["sql"])
+    assert plan.count("job_in_turn") == 2, plan
+    assert "job_by_state" not in plan, plan
