@@ -195,7 +195,7 @@ def _modules(placed: Placed, ink: Dots, symbology: Symbology, *, turned: bool) -
     if area.shape != (h, w) or h % down or w % across:
         return None
     modules = area[::down, ::across]
-    return modules if modules.repeat(down, axis=0).repeat(across, axis=1).tobytes() == area.tobytes() else None
+    return modules if modules.repeat(across, axis=1).repeat(down, axis=0).tobytes() == area.tobytes() else None
 
 
 def _quiet_zone(rendering: Rendering, placed: Placed, ink: Dots, symbology: Symbology, title: str) -> Iterator[Finding]:

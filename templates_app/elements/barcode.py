@@ -80,7 +80,8 @@ class BarcodeNode(Node):
         self.module_mm = round(dots[0] / setting.dpi_x * 25.4, 3)
         # What makes larger modules possible, where they are smaller than ordinary readers resolve.
         self.advice = ""
-        across, down = element.quiet_modules * dots[0], element.quiet_modules * dots[1]
+        quiet = element.quiet_modules
+        across, down = quiet * dots[0], quiet * dots[1]
         if SYMBOLOGIES[element.symbology].linear:
             down = 0
         self._symbol, self._dots, self._symbol_size, self._caption = symbol, dots, size, caption
@@ -96,7 +97,7 @@ class BarcodeNode(Node):
         symbol = self._symbol
         element, (across, down) = self.element, self._symbol_size
         x = self.x + (self.w - across) // 2
-        dots = symbol.modules.repeat(down // symbol.rows, axis=0).repeat(across // symbol.columns, axis=1)
+        dots = symbol.modules.repeat(across // symbol.columns, axis=1).repeat(down // symbol.rows, axis=0)
         ink = Image.frombuffer("L", (across, down), dots.view(np.uint8) * 255, "raw", "L", 0, 1)
         sheet.stamp(ink.im, x, self.y, element.colour)
         if self._caption:
@@ -172,6 +173,8 @@ def _advice(element: Barcode, value: str, space: Space, setting: Setting, **chan
 
 def _units(setting: Setting) -> tuple[int, int]:
     """Dots of the smallest square of whole dots: (2, 1) where the head is twice as fine along x."""
+    if setting.dpi_x == setting.dpi_y:
+        return 1, 1
     low = min(setting.dpi_x, setting.dpi_y)
     return round(setting.dpi_x / low), round(setting.dpi_y / low)
 

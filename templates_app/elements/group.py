@@ -76,18 +76,22 @@ class GroupNode(Node):
     def __init__(self, element: Group, children: list[Node], gap: int, padding: Edges) -> None:
         self.children, self._padding = children, padding
         self._row = element.direction == "row"
-        pairs = pairwise(children)
+        self._wants_blank = any(c.margin is not NO_EDGES for c in children)
         # Quiet zones reach into the gaps: the larger of the two counts, as with margins in a browser.
-        if self._row:
-            self._gaps = [max(gap, a.margin.right, b.margin.left) for a, b in pairs]
-            w, h = sum([c.w for c in children]) + sum(self._gaps), max([c.h for c in children], default=0)
+        if not self._wants_blank:
+            self._gaps = [gap] * (len(children) - 1)
+        elif self._row:
+            self._gaps = [max(gap, a.margin.right, b.margin.left) for a, b in pairwise(children)]
         else:
-            self._gaps = [max(gap, a.margin.bottom, b.margin.top) for a, b in pairs]
-            w, h = max([c.w for c in children], default=0), sum([c.h for c in children]) + sum(self._gaps)
+            self._gaps = [max(gap, a.margin.bottom, b.margin.top) for a, b in pairwise(children)]
+        wide, high = [c.w for c in children], [c.h for c in children]
+        if self._row:
+            w, h = sum(wide) + sum(self._gaps), max(high, default=0)
+        else:
+            w, h = max(wide, default=0), sum(high) + sum(self._gaps)
         size = (w + padding.left + padding.right, h + padding.top + padding.bottom)
         super().__init__(element, size, empty=not children and not element.border and not element.fill)
         self._arranged: tuple[tuple[int, int], list[Box]] | None = None
-        self._wants_blank = any(c.margin is not NO_EDGES for c in children)
         self.margin = self.margin_in(*size)
 
     def margin_in(self, w: int, h: int) -> Edges:
@@ -97,9 +101,13 @@ class GroupNode(Node):
         left = top = right = bottom = 0
         for child, (x, y, child_w, child_h) in zip(self.children, self._boxes(w, h), strict=True):
             if child.margin is not NO_EDGES:
-                wanted = child.margin_in(child_w, child_h)
-                left, top = max(left, wanted.left - x), max(top, wanted.top - y)
-                right, bottom = max(right, wanted.right - w + x + child_w), max(bottom, wanted.bottom - h + y + child_h)
+                # Comparing takes a third of asking max.
+                before, above, after, below = child.margin_in(child_w, child_h)
+                before, above, after, below = before - x, above - y, after - w + x + child_w, below - h + y + child_h
+                left = before if before > left else left
+                top = above if above > top else top
+                right = after if after > right else right
+                bottom = below if below > bottom else bottom
         return Edges(left, top, right, bottom)
 
     def place(self, x: int, y: int, w: int, h: int) -> None:
@@ -118,8 +126,8 @@ class GroupNode(Node):
         left, top, right, bottom = self._padding
         inner_w, inner_h = w - left - right, h - top - bottom
         main, cross = (inner_w, inner_h) if row else (inner_h, inner_w)
-        sizes = [c.w if row else c.h for c in self.children]
-        gaps, at = self._shares(sizes, max(0, main - sum(sizes) - sum(self._gaps)))
+        sizes = [c.w for c in self.children] if row else [c.h for c in self.children]
+        gaps, at = self._shares(sizes, main - sum(sizes) - sum(self._gaps))
         boxes: list[Box] = []
         for child, size, gap in zip(self.children, sizes, [*gaps, 0], strict=False):
             own = child.h if row else child.w
@@ -132,7 +140,7 @@ class GroupNode(Node):
 
     def _shares(self, sizes: list[int], extra: int) -> tuple[list[int], int]:
         """Hands `extra` dots to the children that fill, otherwise to the gaps; the gaps and where to start."""
-        if not extra:
+        if extra <= 0:
             return self._gaps, 0
         filling = [n for n, child in enumerate(self.children) if _fills(child.element, row=self._row)]
         if filling:

@@ -137,9 +137,8 @@ def _refusal(element: Text, text: str, over: TooLarge, setting: Setting) -> Exce
 
 
 def measure(element: Text, space: Space, setting: Setting) -> Node:
-    text = "\n".join(line.strip() for line in setting.text(element.text).strip("\n").splitlines())
-    text = _SHAPELESS.sub("", text)
-    if not text.strip():
+    text = _cleaned(setting.text(element.text))
+    if not text or text.isspace():
         return Node(element, (0, 0), empty=True)
     face = _face(element)
     width, height = own_size(element, space, setting)
@@ -154,6 +153,13 @@ def measure(element: Text, space: Space, setting: Setting) -> Node:
     if isinstance(element.height, float):
         node.h = height or node.h
     return node
+
+
+def _cleaned(text: str) -> str:
+    """Its lines, without blanks around them, and without what has no shape."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    return _SHAPELESS.sub("", "\n".join([line.strip() for line in text.strip("\n").splitlines()]))
 
 
 def _letters(text: str) -> list[str]:
@@ -190,13 +196,13 @@ def _lay_out(element: Text, text: str, face: Face, width: int | None, height: in
     style = Style(
         element.wrap, element.max_lines, element.line_height, element.overflow == "ellipsis", element.size == "fit"
     )
-    smallest = px(element.min_size)
     if element.size == "fit":
+        smallest = px(element.min_size)
         largest = px(element.max_size) if element.max_size else LARGEST_PX
         if room[0] is None and room[1] is None:
             largest = min(largest, px(5))
         return fitted(style, text, face, room, smallest, largest, squeeze)
     wanted = px(float(element.size))
     if element.overflow == "shrink":
-        return fitted(style, text, face, room, min(smallest, wanted), wanted, squeeze)
+        return fitted(style, text, face, room, min(px(element.min_size), wanted), wanted, squeeze)
     return layout(style, text, face, room, wanted, squeeze, cut=style.ellipsis)
