@@ -1,5 +1,6 @@
 import os
 import shutil
+import socket
 import subprocess
 import threading
 import time
@@ -8,6 +9,7 @@ import pytest
 
 from printers.brother_status import parse_block
 from printers.emulator import EmulatedPrinter
+from printers.emulator.loop import SHARED
 from printers.emulator.mib import ROWS
 from printers.raster import Raster
 from tests.printers.emulator import snmp_client as snmp
@@ -159,3 +161,20 @@ def test_net_snmp_walks_in_bulk() -> None:
         ".1.3.6.1.2.1.25.3.5.1.1.1 = INTEGER: 3",
         ".1.3.6.1.2.1.25.3.5.1.2.1 = Hex-STRING: 00 00 ",
     ]
+
+
+def test_what_came_before_a_question_is_printed_before_the_answer() -> None:
+    """Also where the printer, which is busy, finds both at once."""
+    with (
+        EmulatedPrinter("pt-p750w", "12", speed=0, min_phase_s=0) as printer,
+        socket.create_connection(("127.0.0.1", printer.port)) as connection,
+    ):
+        connection.sendall(PT_START + pt_page(LABEL, end=b"\x0c"))
+        printer.wait_for_labels(1)
+        for count in range(2, 6):
+            busy = threading.Thread(target=SHARED.call, args=(lambda: time.sleep(0.1),))
+            busy.start()
+            time.sleep(0.03)
+            connection.sendall(pt_page(LABEL, page=1, end=b"\x0c"))
+            assert snmp.get(printer, snmp.LIFE_COUNT) == count
+            busy.join()
