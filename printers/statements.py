@@ -17,7 +17,7 @@ from printers.together import GATE, Statement
 
 M = TypeVar("M", bound=Model)
 
-SCAN = JSONDecoder().scan_once
+DECODE = JSONDecoder().raw_decode
 
 
 class Given(Expression):
@@ -138,4 +138,4 @@ def _read_by(convert: Sequence[Any], expression: Any, database: BaseDatabaseWrap
 
 
 def _json(text: str | None, _expression: Any, _database: Any) -> Any:
-    return None if text is None else SCAN(text, 0)[0]
+    return None if text is None else DECODE(text)[0]
