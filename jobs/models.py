@@ -116,9 +116,16 @@ class Batch(models.Model):
         return f"batch {self.id}"
 
 
-# As only `job_in_turn` has it. Nearly all jobs are done, so PostgreSQL believes that it finds what waits at one printer
-# as soon by `job_by_state`, and reads there what waits at all of them, for every label.
-WAITS = models.Q(Exact(Lower("state"), str(State.PENDING)))
+def in_state(state: str) -> models.Q:
+    """As no index but `job_in_turn` has it: for jobs of one printer, or one that is known by its id.
+
+    Nearly all jobs are done, so PostgreSQL believes that `job_by_state` finds them as soon, and reads there what is in
+    that state at all printers, for every label.
+    """
+    return models.Q(Exact(Lower("state"), str(state)))
+
+
+WAITS = in_state(State.PENDING)
 
 
 class JobQuerySet(models.QuerySet["Job"]):

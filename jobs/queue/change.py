@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from jobs.errors import NotAllowed
-from jobs.models import Attempt, Job, Outcome
+from jobs.models import Attempt, Job, Outcome, in_state
 from jobs.states import HELD, PENDING, PROCESSING, STOPPED, TERMINAL, Move, refusal
 from jobs.totals import count_many, counting
 from printers.doing import doing
@@ -123,7 +123,7 @@ def _statement(made: Move, source: str, names: tuple[str, ...], only: Q | None) 
     if found is None:
 
         def rows() -> tuple[QuerySet[Job], dict[str, Given]]:
-            where = Q(state=source, **given(Job, {"id": "this_job"}))
+            where = in_state(source) & Q(**given(Job, {"id": "this_job"}))
             if source == PROCESSING and made.barrier:
                 where &= Q(barrier_at__isnull=made.barrier == "before")
             set_to = given(Job, {name: name for name in names})

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from jobs.attempts import writing
 from jobs.lease import Lease
-from jobs.models import Attempt, Job, Phase, PrinterLease
+from jobs.models import WAITS, Attempt, Job, Phase, PrinterLease, in_state
 from jobs.queue.change import WORKER, change, event_of
 from jobs.queue.turns import is_first, next_job, note_served
 from jobs.states import (
@@ -87,7 +87,7 @@ USABLE_AND_HAS_TURN = USABLE & HAS_TURN
 CROSS = Update(
     lambda: (
         Job.objects.filter(
-            HAS_TURN, state=PROCESSING, barrier_at=None, **given(Job, {"id": "this_job", "token": "claimed_with"})
+            HAS_TURN, in_state(PROCESSING), barrier_at=None, **given(Job, {"id": "this_job", "token": "claimed_with"})
         ),
         {"barrier_at": Now(), **given(Job, {"artifact": "artifact"})},
     )
@@ -102,7 +102,7 @@ BEGIN = Update(
             HAS_TURN,
             USABLE_AS_SEEN,
             Q(expires_at=None) | Q(expires_at__gt=Now()),
-            state=PENDING,
+            WAITS,
             **given(Job, {"id": "this_job", "medium": "medium"}),
         ),
         {

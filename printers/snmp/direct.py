@@ -23,8 +23,9 @@ V2C, NO_ERROR = 1, 0
 LARGEST_DATAGRAM = 8192
 # Ids from here on take four bytes.
 SMALLEST_ID = 2**24
-# Stand for the id and for the counter of a message while it is looked up whether it was read before.
-MARK, COUNTED = bytes.fromhex("5aa55aa5"), bytes.fromhex("5a3c5a3c5a3c5a3c")
+# Stand for the id and for the counter of a message while it is looked up whether it was read before. Nobody knows MARK
+# beforehand: else a forger could put it where the id belongs, and thousands of ids behind it.
+MARK, COUNTED = (SMALLEST_ID + secrets.randbits(30)).to_bytes(4, "big"), bytes.fromhex("5a3c5a3c5a3c5a3c")
 
 
 def ask(target: Target, wanted: tuple[str, ...], patience_s: float) -> Answer | None:
