@@ -17,6 +17,7 @@ from jobs.lease import held_leases
 from jobs.models import WAITS, Batch, Heartbeat, IdempotencyKey, Job, Outcome, Pool, PrinterLease
 from jobs.states import EXPIRED, HELD, MEDIA_NEEDED, NOT_READY, PENDING, PROCESSING, TERMINAL
 from jobs.tables import forget_tables
+from printers import totals
 from printers.models import Event, Printer
 from printers.status import ask_soon, loaded_medium
 
@@ -34,6 +35,7 @@ TOO_LATE = "It was not printed in time; it is not wanted any more."
 def sweep() -> None:
     """Expire, and wake a worker for every printer whose jobs could go on and that nobody works for."""
     expire()
+    totals.sum_up()
     pools.hand_over_all()
     watch_printers()
     for printer_id in printers_to_ring():

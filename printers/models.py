@@ -183,6 +183,16 @@ class Total(models.Model):
         return f"{self.name} {self.subject} {self.label}: {self.value:g}"
 
 
+class Increment(models.Model):
+    """What one move of a job adds to the totals, until it is summed up (printers/totals.py)."""
+
+    # JSON: the amount of each key, whose parts stand with blanks between them.
+    amounts = models.TextField()
+
+    def __str__(self) -> str:
+        return self.amounts
+
+
 class EventQuerySet(models.QuerySet["Event"]):
     def after(self, event_id: int) -> "EventQuerySet":
         return self.filter(id__gt=event_id).order_by("id")

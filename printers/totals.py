@@ -1,20 +1,30 @@
 """Counters that every process adds to and any process can tell: rows of the database, not of a memory."""
 
+import json
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from functools import cache
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connection, transaction
 
-from printers.models import Total
-from printers.prepared import run
-from printers.together import GATE, Statement
+from printers.columns import JSON
+from printers.inserts import inserting
+from printers.models import Increment, Total
+from printers.together import Statement
+
+# Summed up in one transaction.
+CHUNK = 1000
+TABLE = Total._meta.db_table
+ADD = f"""
+    INSERT INTO {TABLE} (name, subject, label, value) VALUES (%s, %s, %s, %s)
+    ON CONFLICT (name, subject, label) DO UPDATE SET value = {TABLE}.value + excluded.value
+"""  # noqa: S608
 
 
 class Key(NamedTuple):
     """`subject` is a printer's id or empty, `label` one of a small closed set; never what somebody typed, and without
-    quotes.
+    blanks.
     """
 
     name: str
@@ -23,46 +33,42 @@ class Key(NamedTuple):
 
 
 def add(amounts: Mapping[Key, float]) -> None:
-    """Add them in one statement, in the caller's transaction."""
-    for statement in adding(amounts):
-        run(connections[DEFAULT_DB_ALIAS], statement.text, statement.values)
-
-
-def adding(amounts: Mapping[Key, float]) -> list[Statement]:
-    """The same for `together`: no statement or one.
+    """Add them at once, all or none.
 
     In the order of keys, so that two transactions never wait for each other's rows.
     """
     rows = [(*key, float(value)) for key, value in sorted(amounts.items()) if value]
-    if not rows:
-        return []
-    database = connections[DEFAULT_DB_ALIAS]
-    if database.vendor == "postgresql":
-        # As columns: the statement is the same for any number of rows.
-        return [Statement(*_from_columns(), [_array(column) for column in zip(*rows, strict=True)])]
-    return [Statement(_from_rows(len(rows)), "", [each for row in rows for each in row])]
+    if rows:
+        with transaction.atomic(savepoint=False), connection.cursor() as cursor:
+            cursor.executemany(ADD, rows)
 
 
-@cache
-def _from_columns() -> tuple[str, str]:
-    columns = "unnest(%s::varchar[], %s::varchar[], %s::varchar[], %s::double precision[])"
-    into = f"{_INTO} SELECT * FROM {columns} AS given"  # noqa: S608
-    return f"{into} {_MORE}", f"{into} WHERE EXISTS (SELECT FROM {GATE}) {_MORE}"
+def adding(amounts: Mapping[Key, float]) -> list[Statement]:
+    """For `together`: no statement or one. It is summed up later, because a label counts a dozen things, and one row is
+    written for much less than a dozen are looked up and changed.
+    """
+    told = {" ".join(key): value for key, value in amounts.items() if value}
+    return [inserting(Increment, {"amounts": JSON.encode(told)})] if told else []
 
 
-def _array(column: Sequence[str | float]) -> str:
-    """As PostgreSQL reads one: psycopg takes ten times as long, because it knows nothing of what lists hold."""
-    return '{"' + '","'.join(map(str, column)) + '"}'
+def sum_up() -> None:
+    """Bring what `adding` has counted into the totals, each once; harmless at any time, from anywhere."""
+    while _sum_up() == CHUNK:
+        pass
 
 
-@cache
-def _from_rows(rows: int) -> str:
-    return f"{_INTO} VALUES {', '.join(['(%s, %s, %s, %s)'] * rows)} {_MORE}"
-
-
-_TABLE = Total._meta.db_table
-_INTO = f"INSERT INTO {_TABLE} (name, subject, label, value)"
-_MORE = f"ON CONFLICT (name, subject, label) DO UPDATE SET value = {_TABLE}.value + excluded.value"
+def _sum_up() -> int:
+    with transaction.atomic():
+        # Whatever somebody else sums up now is left to them.
+        waiting = Increment.objects.select_for_update(skip_locked=True).order_by("id")[:CHUNK]
+        rows = dict(waiting.values_list("id", "amounts"))
+        sums: defaultdict[Key, float] = defaultdict(float)
+        for amounts in rows.values():
+            for name, value in json.loads(amounts).items():
+                sums[Key(*name.split(" "))] += value
+        Increment.objects.filter(pk__in=rows).delete()
+        add(sums)
+    return len(rows)
 
 
 def bucket(bounds: tuple[float, ...], value: float) -> str:

@@ -2,13 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
+from django.db import DatabaseError
 from django.db.models import Sum
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 
 from health.metrics.now import names_of_printers
 from jobs.totals import HISTOGRAMS
 from printers.models import Total
+from printers.totals import sum_up
 
 # Name of the total: (metric, what it is).
 PER_PRINTER = {
@@ -28,6 +31,9 @@ Rows = Mapping[tuple[str, str], float]
 
 
 def numbers_of_totals() -> Iterator[Metric]:
+    # What was counted since the last sweep, as far as the database can be written.
+    with suppress(DatabaseError):
+        sum_up()
     names = names_of_printers()
     by_name: dict[str, dict[tuple[str, str], float]] = defaultdict(lambda: defaultdict(float))
     whole = Total.objects.exclude(name__in=_histogram_rows()).values_list("name", "subject", "label", "value")

@@ -18,8 +18,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from jobs import queue
 from jobs.lease import acquire
 from jobs.models import Attempt, Heartbeat, Job, Outcome, State
+from jobs.sweep import sweep
 from printers import totals
-from printers.models import Printer, PrinterStatus, Total
+from printers.models import Increment, Printer, PrinterStatus, Total
 from printers.totals import Key
 from tests.api import Script, assert_problem, make_printer, script
 
@@ -132,6 +133,7 @@ def test_a_job_that_went_back_to_waiting_is_an_attempt_and_no_end(printer: Print
     claimed = queue.claim_next(lease)
     assert claimed is not None
     assert queue.requeue(*claimed, ["resources-are-not-ready"], "")
+    totals.sum_up()
     assert {(each.name, each.label): each.value for each in Total.objects.all()} == {("attempts", "put_back"): 1}
 
 
@@ -142,6 +144,7 @@ def test_a_move_that_was_refused_counts_nothing(printer: Printer) -> None:
     (job,) = queued(printer, state=State.COMPLETED)
     with pytest.raises(NotAllowed):
         queue.cancel(job, HUB)
+    totals.sum_up()
     assert not Total.objects.exists()
 
 
@@ -170,6 +173,33 @@ def test_amounts_add_up() -> None:
     assert Total.objects.count() == 2
 
 
+def test_each_move_is_summed_up_once(printer: Printer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "CHUNK", 2)
+    for _ in range(5):
+        queued(printer)
+        printed(printer)
+    assert Increment.objects.exists()
+    for _ in range(2):
+        assert number(scrape(), "labelhub_labels_total", printer="main/bench") == 5
+        assert not Increment.objects.exists()
+
+
+def test_the_sweep_sums_up(printer: Printer) -> None:
+    queued(printer)
+    printed(printer)
+    sweep()
+    assert Total.objects.get(name="labels", subject=str(printer.pk)).value == 1
+
+
+def test_what_cannot_be_summed_up_is_told_later(printer: Printer, monkeypatch: pytest.MonkeyPatch) -> None:
+    queued(printer)
+    printed(printer)
+    with monkeypatch.context() as patched:
+        patched.setattr(totals, "ADD", "INSERT INTO nowhere VALUES (%s, %s, %s, %s)")
+        assert number(scrape(), "labelhub_labels_total", printer="main/bench") is None
+    assert number(scrape(), "labelhub_labels_total", printer="main/bench") == 1
+
+
 def test_the_queries_do_not_grow() -> None:
     caller = script("read")
     scrape(caller)
@@ -183,8 +213,8 @@ def test_the_queries_do_not_grow() -> None:
         with CaptureQueriesContext(connection) as queries:
             scrape(caller)
         counts.append(len(queries))
-    # The first is for the token.
-    assert counts == [8, 8]
+    # The first is for the token, five are to sum up what was counted since the last sweep.
+    assert counts == [13, 13]
 
 
 def test_requests_are_told_by_pattern_and_never_by_address(printer: Printer) -> None:

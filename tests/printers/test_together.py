@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from printers.inserts import inserting
-from printers.models import Event, Printer, Site, Total
+from printers.models import Event, Increment, Printer, Site, Total
 from printers.statements import Update, given
 from printers.together import Done, Stage, in_turn, together
-from printers.totals import Key, adding
+from printers.totals import Key, adding, sum_up
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,7 @@ def test_all_of_it_happens(printers: list[Printer]) -> None:
     one, two = Event.objects.order_by("id")
     assert (found.returned, one.kind, two.kind) == (one.pk, "x", "y")
     assert (one.printer, one.job_id, one.data, one.actor) == (printers[0], None, {"ü": [None, "100%"]}, "")
+    sum_up()
     assert dict(Total.objects.values_list("name", "value")) == {"bytes": 3, "jobs": 1.5}
 
 
@@ -64,13 +65,14 @@ def test_nothing_happens_behind_a_closed_gate(printers: list[Printer], closed: i
     assert (found.passed, found.returned) == (passed, None)
     assert paused() == (["a"] if closed == 0 else ["a", "b"])
     assert not Event.objects.exists()
-    assert not Total.objects.exists()
+    assert not Increment.objects.exists()
 
 
 def test_totals_grow(printers: list[Printer]) -> None:
     done(*printers)
     Printer.objects.update(paused=False)
     done(*printers)
+    sum_up()
     assert dict(Total.objects.values_list("name", "value")) == {"bytes": 6, "jobs": 3}
 
 
@@ -96,4 +98,5 @@ def test_stages_in_turn(printers: list[Printer], closed: int | None, passed: tup
     logged = list(Event.objects.order_by("id").values_list("id", "kind"))
     assert "".join(kind for _id, kind in logged) == kinds
     assert [each.returned for each in (first, second)] == ([id for id, _kind in logged] + [None, None])[:2]
+    sum_up()
     assert set(Total.objects.values_list("name", flat=True)) == set(kinds)
