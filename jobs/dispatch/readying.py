@@ -95,12 +95,17 @@ def make_ready(
     )
 
 
-def next_ready(label: Label, session: Session, printer: Printer) -> Label | None:
+def next_ready(label: Label, session: Session, printer: Printer, *, drawing: bool) -> Label | None:
     """The next label of a batch, while the printer has `label`, the one before it. Nobody has claimed it.
+
+    One whose dots are not stored is left alone but with `drawing`: that takes a while, in which this process may die.
+    Whoever finds `label` then has to know that the printer has it.
 
     None where there is none, or something is in its way: whoever claims it meets that again, and writes it down.
     """
     lease = session.turn.lease
+    if not drawing and lease.ahead and not lease.ahead[0].artifact:
+        return None
     job = queue.take_ahead(lease)
     attempt = queue.first_attempt(job, lease) if job is not None else None
     if job is None or attempt is None or not session.is_for(job, printer):
@@ -110,7 +115,6 @@ def next_ready(label: Label, session: Session, printer: Printer) -> Label | None
     try:
         with doing("make a label ready", job=job.pk):
             if not job.artifact:
-                # Drawing takes a while, in which this process may die.
                 note_acked(label.attempt)
             failpoints.hit("claimed")
             raster = image_of(job, attempt, session.turn)

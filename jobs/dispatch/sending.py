@@ -1,6 +1,8 @@
 """One label on its way: connect, barrier, bytes."""
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 from django.utils import timezone
 
@@ -12,8 +14,7 @@ from jobs.dispatch.preflight import Looked, check_medium, has_answered, look
 from jobs.dispatch.readying import Label, next_ready
 from jobs.dispatch.session import Session, Turn, is_stopping
 from jobs.dispatch.watching import has_printed, observe
-from jobs.models import Attempt, Outcome
-from printers import transport
+from jobs.models import Outcome
 from printers.errors import TransportError
 from printers.models import Printer
 
@@ -53,12 +54,11 @@ def send(label: Label, session: Session, printer: Printer) -> Verdict | None:
     failpoints.hit("after-barrier")
     link.deadline = time.monotonic() + patience.SEND_SLACK_S + label.seconds * patience.SAFETY
     try:
-        _send(link, label.pages, attempt, watch, printer, turn)
-        session.sent(ended=label.last, ending=label.ending)
+        session.sends(ended=label.last, ending=label.ending)
+        _send(label, printer, turn, meanwhile=partial(_next_ready, label, session, printer) if label.followed else None)
         attempt.acked_at = timezone.now()
         if label.followed:
-            # While the printer is busy with this one.
-            label.behind = next_ready(label, session, printer)
+            _next_ready(label, session, printer, drawing=True)
         else:
             # One that has ended its side by now did so before it had everything.
             link.look(patience.EARLY_END_S)
@@ -97,16 +97,21 @@ def _go_on(session: Session, watch: Watch, verdict: Verdict | None, *, followed:
         session.end()
 
 
-def _send(
-    link: transport.Connection, pages: list[bytes], attempt: Attempt, watch: Watch, printer: Printer, turn: Turn
-) -> None:
-    began = time.monotonic()
-    for number, page in enumerate(pages):
-        if number and not has_printed(number, began, watch, printer, turn):
+def _next_ready(label: Label, session: Session, printer: Printer, *, drawing: bool = False) -> None:
+    """While the printer is busy with this one. `drawing`: it has all of it, so that there is time for that."""
+    if label.behind is None:
+        label.behind = next_ready(label, session, printer, drawing=drawing)
+
+
+def _send(label: Label, printer: Printer, turn: Turn, *, meanwhile: Callable[[], None] | None) -> None:
+    """`meanwhile` is called when the last page is on its way."""
+    began, attempt = time.monotonic(), label.attempt
+    for number, page in enumerate(label.pages, 1):
+        if number > 1 and not has_printed(number - 1, began, label.watch, printer, turn):
             # What is wrong with it is told by whoever watches the label.
             break
         try:
-            sent = link.send(page)
+            sent = label.link.send(page, meanwhile=meanwhile if number == len(label.pages) else None)
         except TransportError as error:
             # The printer threw the session away before it had taken anything.
             raise NothingSent(error.detail) from error

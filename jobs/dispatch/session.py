@@ -144,8 +144,8 @@ class Session:
         self.knocked = True
         return True
 
-    def sent(self, *, ended: bool, ending: Callable[[], bytes] | None) -> None:
-        """The printer has a whole label, the last of its job or not."""
+    def sends(self, *, ended: bool, ending: Callable[[], bytes] | None) -> None:
+        """A label is on its way, the last of its print job or not; where not all arrives, the session is dropped."""
         self.unended, self._ending, self.knocked = not ended, ending, False
 
     def rests(self, reading: Reading | None) -> None:

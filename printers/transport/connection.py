@@ -88,12 +88,15 @@ class Connection:
         """Whether we have ended our side."""
         return self._half_closed
 
-    def send(self, data: bytes, *, on_progress: Progress | None = None) -> Sent:
+    def send(
+        self, data: bytes, *, on_progress: Progress | None = None, meanwhile: Callable[[], None] | None = None
+    ) -> Sent:
         """Write `data` and wait until the printer's TCP has all of it; call it once per label to know about each.
 
         Returns what is known of these bytes alone; a failure after the connection's first byte is in `.error`, and
         every later send() writes nothing. Raises TransportError (`.sent` False) while no byte ever left.
-        `on_progress(acked, total)` hears of every step; an exception from it stops the sending.
+        `on_progress(acked, total)` hears of every step; `meanwhile` is called once, when all is on its way. An
+        exception from either stops the sending.
         """
         state, already = self._state, self._state.bytes_written
         state.bytes_total += len(data)
@@ -116,7 +119,10 @@ class Connection:
                 break
             written = self._write(view)
             view = view[written:]
-            if not written:
+            if meanwhile is not None and not len(view):
+                meanwhile()
+                meanwhile = None
+            elif not written:
                 self._wait(step, writing=bool(len(view)))
                 step = min(step * 2, LONGEST_STEP_S)
         if state.error and not state.bytes_written:

@@ -118,6 +118,19 @@ def test_progress_is_told_and_ends_with_everything(printing: Printing) -> None:
     assert steps == sorted(steps)
 
 
+def test_something_is_done_while_it_is_on_its_way(printing: Printing) -> None:
+    got, seen = bytearray(), list[int]()
+
+    def meanwhile() -> None:
+        seen.append(wire.sent.bytes_written)
+
+    with _connected(printing(_read_all(got))) as wire:
+        sent = wire.send(BIG, meanwhile=meanwhile)
+        assert sent.fully_acked
+        assert wire.send(LABEL).fully_acked
+    assert seen == [len(BIG)]
+
+
 def test_what_the_printer_says_is_read_and_forgotten(printing: Printing) -> None:
     def talkative(session: socket.socket) -> None:
         session.sendall(b"x" * 100_000)

@@ -10,7 +10,7 @@ from django.utils import timezone
 from jobs import failpoints, queue
 from jobs.dispatch import drain
 from jobs.errors import NotAllowed
-from jobs.models import Attempt, Job, Outcome, PrinterLease, State
+from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease, State
 from jobs.states import OUTCOME_UNKNOWN
 from jobs.sweep import printers_to_ring
 from printers import status
@@ -80,6 +80,19 @@ class TestCuts:
         ]  # fmt: skip
         assert PrinterLease.objects.get().open_strip == ""
         assert device.mishaps == []
+
+    def test_while_one_is_drawn_it_is_known_that_the_printer_has_the_one_before(
+        self, printer: Printer, device: EmulatedPrinter, at: At
+    ) -> None:
+        ask(printer, "one", "two", "three")
+        Job.objects.update(artifact="")
+        phases: list[str] = []
+        at("claimed", 2, lambda: phases.extend(Attempt.objects.values_list("phase", flat=True)))
+        drain(printer.pk)
+        assert phases == [Phase.BYTES_ACKED]
+        assert states() == [State.COMPLETED] * 3
+        assert came_out(device) == images()
+        assert cuts(device) == ["half", "half", "full"]
 
     @pytest.mark.parametrize(
         ("options", "expected"),
