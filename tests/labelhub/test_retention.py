@@ -23,6 +23,7 @@ FORGOTTEN = {
     "jobs_attempt": "jobs.sweep.forget_jobs",
     "jobs_batch": "jobs.sweep.forget_jobs",
     "printers_event": "jobs.sweep.forget_events",
+    "printers_increment": "printers.totals.sum_up",
     "jobs_idempotencykey": "jobs.sweep.forget_keys",
     "jobs_heartbeat": "jobs.sweep.forget_heartbeats",
     "templates_app_uploadedtable": "jobs.tables.forget_tables",
