@@ -16,7 +16,7 @@ LINES = "labels.jsonl"
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """A label that came out. `image` is its PNG in feed view; `png` the file, where there is a folder.
+    """A label that came out, in feed view; `png` is the file, where there is a folder.
 
     `length_mm` is the printed image, `tape_mm` all that the label took from the roll; `job` counts from 1, `page` from
     1 within it; `cut` is what happened behind the label.
@@ -32,12 +32,13 @@ class Printed:
     tape_mm: float
     mirrored: bool
     printed_at: datetime
-    image: bytes
+    raster: Raster
     png: Path | None
 
     @property
-    def raster(self) -> Raster:
-        return Raster.from_png(self.image)
+    def image(self) -> bytes:
+        """Its PNG, which is made for whoever asks for it."""
+        return self.raster.png
 
 
 class Shelf:
@@ -57,7 +58,6 @@ class Shelf:
     def put(self, page: Page, *, job: int, tape_mm: float, model: str) -> Printed:
         """Keep this label. Its PNG is whole before this returns, and never seen in part."""
         self._number += 1
-        image = page.raster.png
         printed = Printed(
             number=self._number,
             job=job,
@@ -69,12 +69,12 @@ class Shelf:
             tape_mm=round(tape_mm, 3),
             mirrored=page.mirrored,
             printed_at=datetime.now(UTC),
-            image=image,
+            raster=page.raster,
             png=self._folder / f"{self._number:04}.png" if self._folder else None,
         )
         if printed.png is not None and self._folder is not None:
             unfinished = printed.png.with_suffix(".part")
-            unfinished.write_bytes(image)
+            unfinished.write_bytes(printed.image)
             unfinished.replace(printed.png)
             with (self._folder / LINES).open("a", encoding="utf-8") as lines:
                 lines.write(json.dumps(_line(printed, page.raster, model)) + "\n")
