@@ -62,12 +62,12 @@ def _sum_up() -> int:
         # Whatever somebody else sums up now is left to them.
         waiting = Increment.objects.select_for_update(skip_locked=True).order_by("id")[:CHUNK]
         rows = dict(waiting.values_list("id", "amounts"))
-        sums: defaultdict[Key, float] = defaultdict(float)
+        sums: defaultdict[str, float] = defaultdict(float)
         for amounts in rows.values():
-            for name, value in json.loads(amounts).items():
-                sums[Key(*name.split(" "))] += value
+            for told, value in json.loads(amounts).items():
+                sums[told] += value
         Increment.objects.filter(pk__in=rows).delete()
-        add(sums)
+        add({Key(*told.split(" ")): value for told, value in sums.items()})
     return len(rows)
 
 
