@@ -49,6 +49,11 @@ class Raster:
         return self.lines / self.dpi_along * 25.4
 
     @cached_property
+    def encoded(self) -> dict[tuple[object, ...], bytes]:
+        """What a driver has made of it beforehand."""
+        return {}
+
+    @cached_property
     def black_dots(self) -> Bytes:
         """(pins, lines): 0 where one is burnt. Whoever reads it changes nothing in it; so with the red ones."""
         return dots(self.black)

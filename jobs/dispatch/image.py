@@ -1,6 +1,8 @@
 """The dots of a label, drawn once."""
 
 import logging
+from collections.abc import Iterable
+from contextlib import suppress
 
 from jobs.artifacts import keep, load
 from jobs.dispatch.obstacles import CannotPrint, ImageNotKept
@@ -13,15 +15,30 @@ from printers.raster import Raster
 from printers.statements import Select, given
 from templates_app.models import TemplateVersion
 
+# In dots.
+LARGE = 128 * 1024
+
 log = logging.getLogger(__name__)
 
 
 def image_of(job: Job, attempt: Attempt, turn: Turn) -> Raster:
     """The dots that are stored for the job, or rendered and stored now. Every attempt sends the same."""
-    raster = _stored(job) or _drawn(job, turn)
+    raster = turn.read.get(job.artifact) or _stored(job) or _drawn(job, turn)
     # Written with the barrier, or with what keeps the job from it.
     attempt.phase = Phase.RENDERED
     return raster
+
+
+def read_ahead(jobs: Iterable[Job], turn: Turn) -> list[Raster]:
+    """The dots of these, as far as they are stored, for `image_of`. Of what is large, one."""
+    turn.read = {}
+    for job in jobs:
+        # What cannot be used is told of when it is that label's turn.
+        with suppress(ArtifactUnusable):
+            turn.read[job.artifact] = raster = load(job.artifact)
+            if raster.lines * raster.pins > LARGE:
+                break
+    return list(turn.read.values())
 
 
 def _stored(job: Job) -> Raster | None:

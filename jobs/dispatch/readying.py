@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from jobs import failpoints, queue
 from jobs.dispatch.evidence import Watch
-from jobs.dispatch.image import image_of
+from jobs.dispatch.image import image_of, read_ahead
 from jobs.dispatch.keeping import drop_broken_connection
 from jobs.dispatch.obstacles import CannotPrint
 from jobs.dispatch.patience import printing_seconds, tape_mm
@@ -117,6 +117,7 @@ def next_ready(label: Label, session: Session, printer: Printer, *, drawing: boo
             if not job.artifact:
                 note_acked(label.attempt)
             failpoints.hit("claimed")
+            _read_ahead(job, session, printer)
             raster = image_of(job, attempt, session.turn)
             failpoints.hit("rendered")
             return make_ready(job, attempt, session, printer, raster, listening=True)
@@ -126,3 +127,19 @@ def next_ready(label: Label, session: Session, printer: Printer, *, drawing: boo
         log.debug("Job %s could not be made ready ahead: %s", job.pk, error)
     lease.ahead.clear()
     return None
+
+
+def _read_ahead(job: Job, session: Session, printer: Printer) -> None:
+    """The dots of this label and of those behind it, and the printer's bytes for them, where they are not at hand.
+
+    For one small label this takes longer than for each of ten, which find the processor's caches full of it.
+    """
+    turn = session.turn
+    if not job.artifact or job.artifact in turn.read:
+        return
+    behind = (each for each in turn.lease.ahead if each.artifact and session.is_for(each, printer))
+    rasters = read_ahead([job, *behind], turn)
+    model, medium = find_model(printer.model), find_medium(job.medium)
+    # What is shifted is drawn anew.
+    if rasters and not offset_for(printer, medium):
+        driver_for(model).make_ready(rasters, model, medium, print_options(job.options, job.copies))

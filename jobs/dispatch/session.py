@@ -30,9 +30,9 @@ class Turn:
 
     `pausing`: the printer was left alone after a failure. `looked_at` and `looked_with` are when (by the monotonic
     clock) and for which medium held jobs were last looked through. `drawn` is what the last label shows, its dots, and
-    the name under which they are kept. `took_s`: the seconds that the last label took, by those that it should have.
-    `lent_at`: others could have its connection to the database, or nobody wanted it, by the same clock. `ends`: nothing
-    waits or is held behind the label that is printed now.
+    the name under which they are kept; `read` are the dots that were read ahead, by their names. `took_s`: the seconds
+    that the last label took, by those that it should have. `lent_at`: others could have its connection to the database,
+    or nobody wanted it, by the same clock. `ends`: nothing waits or is held behind the label that is printed now.
     """
 
     def __init__(self, lease: Lease) -> None:
@@ -42,6 +42,7 @@ class Turn:
         self.looked_with: str | None = None
         self.versions: dict[int | None, TemplateVersion | None] = {}
         self.drawn: tuple[tuple[object, ...], Raster, str] | None = None
+        self.read: dict[str, Raster] = {}
         self.took_s: dict[float, float] = {}
         self.lent_at = time.monotonic()
         self.ends = False

@@ -66,6 +66,11 @@ class Driver(Protocol):
     ) -> list[bytes]:
         """One page of a job by itself, a piece for each of its copies; `first` and `last` are the page's in the job."""
 
+    def make_ready(self, rasters: Sequence[Raster], model: Model, medium: Medium, options: PrintOptions) -> None:
+        """What of `page` depends on the dots alone, for all of these at once: for small labels it takes much less time
+        than for one after the other. It is kept with them, and `page` then has it.
+        """
+
     def ending(self, model: Model, medium: Medium, options: PrintOptions) -> bytes:
         """The end of a job whose last page did not come: feeds and cuts what was printed, on the shortest blank label.
 
@@ -84,6 +89,11 @@ class Job(NamedTuple):
     @property
     def compresses(self) -> bool:
         return self.model.compression if self.options.compress is None else self.options.compress
+
+    @property
+    def language(self) -> tuple[object, ...]:
+        """What says, beside the dots, how raster lines look."""
+        return self.model.key, self.medium.key, self.compresses
 
     @property
     def margin_dots(self) -> int:
@@ -127,6 +137,13 @@ class BrotherDriver(ABC):
         self.check(model, medium, raster, options)
         return list(self._pieces(raster, Job(model, medium, options), first=first, last=last))
 
+    def make_ready(self, rasters: Sequence[Raster], model: Model, medium: Medium, options: PrintOptions) -> None:
+        job = Job(model, medium, options)
+        for raster in rasters:
+            self.check(model, medium, raster, options)
+        for raster, lines in zip(rasters, self.lines(rasters, job), strict=True):
+            raster.encoded[job.language] = lines
+
     def ending(self, model: Model, medium: Medium, options: PrintOptions) -> bytes:
         if not options.cuts_at_end:
             return b""
@@ -134,7 +151,7 @@ class BrotherDriver(ABC):
         return b"".join(self.page(blank, model, medium, replace(options, copies=1), first=False, last=True))
 
     def _pieces(self, raster: Raster, job: Job, *, first: bool, last: bool) -> Iterator[bytes]:
-        lines, copies = self.lines(raster, job), job.options.copies
+        lines, copies = raster.encoded.get(job.language) or self.lines([raster], job)[0], job.options.copies
         job = job._replace(alone=first and last and copies == 1)
         for copy in range(1, copies + 1):
             position = Position(first and copy == 1, last and copy == copies)
@@ -169,8 +186,8 @@ class BrotherDriver(ABC):
         """What is sent before a page's lines."""
 
     @abstractmethod
-    def lines(self, raster: Raster, job: Job) -> bytes:
-        """The raster lines, without what ends the page."""
+    def lines(self, rasters: Sequence[Raster], job: Job) -> list[bytes]:
+        """The raster lines of each, without what ends the page."""
 
 
 def check_image(model: Model, medium: Medium, raster: Raster, *, high_resolution: bool) -> None:

@@ -3,10 +3,12 @@
 Brother "Raster Command Reference" PT-E550W/P750W/P710BT v1.02 and PT-P900 series v1.02; names of commands as there.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from printers.drivers.base import BrotherDriver, Job, Position
-from printers.drivers.raster_lines import SIZE, head_lines, packed, plain
+from printers.drivers.raster_lines import SIZE, encoded, head_lines
 from printers.errors import OptionNotSupported
 from printers.media import placement
 from printers.raster import Raster
@@ -74,9 +76,10 @@ class BrotherPt(BrotherDriver):
             + compression(job)
         )
 
-    def lines(self, raster: Raster, job: Job) -> bytes:
-        lines = head_lines(raster.black, placement(job.model, job.medium).left, job.model.pins)[:, np.newaxis]
-        return packed(lines, HEADS, EMPTY_LINE) if job.compresses else plain(lines, HEADS)
+    def lines(self, rasters: Sequence[Raster], job: Job) -> list[bytes]:
+        images, counts = [raster.black for raster in rasters], [raster.lines for raster in rasters]
+        lines = head_lines(images, placement(job.model, job.medium).left, job.model.pins)[:, np.newaxis]
+        return encoded(lines, counts, HEADS, EMPTY_LINE, compress=job.compresses)
 
 
 def is_strip(job: Job) -> bool:

@@ -3,13 +3,16 @@
 Brother "Raster Command Reference" QL-800/810W/820NWB v1.01 and QL-1100 series; names of commands as there.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
+from PIL import Image
 
 from printers.drivers.base import BrotherDriver, Job, Position
-from printers.drivers.raster_lines import SIZE, Head, head_lines, packed, plain
+from printers.drivers.raster_lines import SIZE, Head, encoded, head_lines
 from printers.errors import OptionNotSupported
 from printers.media import placement
-from printers.raster import Raster
+from printers.raster import WHITE_DOT, Raster
 
 INITIALIZE = b"\x1b@"
 RASTER_MODE = b"\x1bia\x01"
@@ -68,15 +71,16 @@ class BrotherQl(BrotherDriver):
             + compression(job)
         )
 
-    def lines(self, raster: Raster, job: Job) -> bytes:
+    def lines(self, rasters: Sequence[Raster], job: Job) -> list[bytes]:
         left, pins = placement(job.model, job.medium).left, job.model.pins
-        lines, heads = head_lines(raster.black, left, pins)[:, np.newaxis], HEADS
+        lines, heads = head_lines([raster.black for raster in rasters], left, pins)[:, np.newaxis], HEADS
         if job.medium.two_colour:
             # Without red the red lines are sent empty: on this roll a label in one colour would come out red.
-            red = np.zeros_like(lines) if raster.red is None else head_lines(raster.red, left, pins)[:, np.newaxis]
+            reds = [raster.red or Image.new("1", raster.black.size, WHITE_DOT) for raster in rasters]
+            red = head_lines(reds, left, pins)[:, np.newaxis]
             # Where both burn it is red, as in the picture that people see before.
             lines, heads = np.concatenate([lines & ~red, red], axis=1), COLOUR_HEADS
-        return packed(lines, heads) if job.compresses else plain(lines, heads)
+        return encoded(lines, [raster.lines for raster in rasters], heads, compress=job.compresses)
 
 
 def print_information(job: Job, lines: int, position: Position) -> bytes:

@@ -1,4 +1,4 @@
-"""Images into raster lines, and raster lines into bytes, for all lines of a label at once.
+"""Images into raster lines, and raster lines into bytes, for all lines of a label at once, or of several labels.
 
 PackBits as Brother's references have it ("Select compression mode", TIFF): n ≤ 127 is followed by n + 1 bytes as they
 are, n ≥ 129 by one byte that stands for 257 - n. Runs and literals are divided where the packbits package divides
@@ -6,7 +6,7 @@ them, so that streams can be compared with those of encoders that use it.
 """
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,26 +26,28 @@ SWAPS = tuple(
 
 # So many lines at a time: what is worked on then stays in the cache, and the allocator keeps its pages.
 BLOCK = 256
-# What is small is over before it pays to look for less to do: up to so many dots, and bytes of lines.
+# What is small is over before it pays to look for less to do: up to so many dots, and bytes of lines for each label.
 FEW_DOTS, FEW_BYTES = 128 * 1024, 8 * 1024
 
 SIZE = None
 Head = tuple[int | None, ...]
 
 
-def head_lines(image: Image.Image, left: int, pins: int) -> Bytes:
-    """The raster lines of a feed view (mode "1", 0 burns), each of `pins` / 8 bytes: (lines, bytes), a set bit burns.
+def head_lines(images: Sequence[Image.Image], left: int, pins: int) -> Bytes:
+    """The raster lines of feed views (mode "1", 0 burns; all of one height), each of `pins` / 8 bytes: (lines, bytes),
+    a set bit burns. Those of one image come behind those of the one before it.
 
-    The image's first row lies under pin `left`, the first pin of a line in the highest bit of its first byte.
+    An image's first row lies under pin `left`, the first pin of a line in the highest bit of its first byte.
     """
-    lines, height = image.size
+    burnt = dots(images[0]) if len(images) == 1 else np.concatenate([dots(image) for image in images], axis=1)
+    height, lines = burnt.shape
     if lines * pins <= FEW_DOTS:
         bits = np.zeros((pins // 8, 8, lines), np.uint8)
-        np.invert(dots(image), out=bits.reshape(pins, lines)[left : left + height])
+        np.invert(burnt, out=bits.reshape(pins, lines)[left : left + height])
         bits &= BITS
         return np.ascontiguousarray(np.bitwise_or.reduce(bits, axis=1).T)
     across = np.zeros((pins, (lines + 7) // 8), np.uint8)
-    np.invert(np.packbits(dots(image), axis=1), out=across[left : left + height])
+    np.invert(np.packbits(burnt, axis=1), out=across[left : left + height])
     return _transposed(across)[:lines]
 
 
@@ -79,8 +81,25 @@ def packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None = None) -> b
     A head is bytes, all heads equally many, with `SIZE` where the size of the compressed line goes. `empty` is the one
     byte that stands for a line without dots, head and all, where there is one plane.
     """
-    if lines.size <= FEW_BYTES:
-        return _packed(lines, heads, empty)[0]
+    [stream] = _packed_each(lines, [0, len(lines)], heads, empty)
+    return stream
+
+
+def encoded(
+    lines: Bytes, counts: Sequence[int], heads: Sequence[Head], empty: bytes | None = None, *, compress: bool
+) -> list[bytes]:
+    """`packed`, or `plain`, for labels that follow one another, each by itself: so many lines has each of them."""
+    cuts = [0, *accumulate(counts)]
+    if compress:
+        return _packed_each(lines, cuts, heads, empty)
+    return [plain(lines[start:end], heads) for start, end in pairwise(cuts)]
+
+
+def _packed_each(lines: Bytes, cuts: Sequence[int], heads: Sequence[Head], empty: bytes | None) -> list[bytes]:
+    if lines.size <= FEW_BYTES * (len(cuts) - 1):
+        stream, begins = _packed(lines, heads, empty)
+        ends = [*begins[cuts[:-1]].tolist(), len(stream)]
+        return [stream[start:end] for start, end in pairwise(ends)]
     # Labels are made of strokes and modules: most lines are like the one before.
     new = np.empty(len(lines), bool)
     new[0] = True
@@ -90,7 +109,8 @@ def packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None = None) -> b
     for at in range(0, len(distinct), BLOCK):
         stream, begins = _packed(distinct[at : at + BLOCK], heads, empty)
         pieces += [stream[start:end] for start, end in pairwise([*begins.tolist(), len(stream)])]
-    return b"".join([pieces[n] for n in (np.cumsum(new) - 1).tolist()])
+    which = (np.cumsum(new) - 1).tolist()
+    return [b"".join([pieces[n] for n in which[start:end]]) for start, end in pairwise(cuts)]
 
 
 def _packed(lines: Bytes, heads: Sequence[Head], empty: bytes | None) -> tuple[bytes, Places]:

@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from jobs import failpoints, queue
-from jobs.dispatch import drain
+from jobs.artifacts import artifact_path, load
+from jobs.dispatch import drain, image, readying
 from jobs.errors import NotAllowed
 from jobs.models import Attempt, Job, Outcome, Phase, PrinterLease, State
 from jobs.states import OUTCOME_UNKNOWN
@@ -16,6 +17,7 @@ from jobs.sweep import printers_to_ring
 from printers import status
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
+from printers.raster import Raster
 from tests.jobs.labels import ANN, ask, make_printer, make_template
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -62,6 +64,11 @@ def at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int, Callable[[], obje
     return arm
 
 
+def _counted(read: list[int], rasters: list[Raster]) -> list[Raster]:
+    read.append(len(rasters))
+    return rasters
+
+
 At = Callable[[str, int, Callable[[], object]], None]
 
 
@@ -80,6 +87,50 @@ class TestCuts:
         ]  # fmt: skip
         assert PrinterLease.objects.get().open_strip == ""
         assert device.mishaps == []
+
+    def test_what_is_read_ahead_is_each_label_s_own(
+        self, printer: Printer, device: EmulatedPrinter, at: At, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        words = [f"label {n % 20} of twenty-five" for n in range(25)]
+        ask(printer, *words)
+        expected = images()
+        damaged = artifact_path(expected[7])
+        damaged.write_bytes(damaged.read_bytes()[:-20])
+        artifact_path(expected[13]).unlink()
+        read: list[int] = []
+        monkeypatch.setattr(readying, "read_ahead", lambda jobs, turn: _counted(read, image.read_ahead(jobs, turn)))
+        drain(printer.pk)
+        assert states() == [State.COMPLETED] * 25
+        assert came_out(device) == images() == expected
+        # By as many as are left of a turn; anew where one could not be used.
+        assert max(read) > 5
+        assert len(read) <= 8
+        assert device.mishaps == []
+
+    def test_what_is_read_ahead_is_moved_as_the_printer_needs_it(
+        self, printer: Printer, device: EmulatedPrinter
+    ) -> None:
+        Printer.objects.update(calibration={"tze:12": {"along_mm": 2.0, "across_mm": 0.0}})
+        ask(printer, *WORDS)
+        drain(printer.pk)
+        stored, printed = [load(each) for each in images()], [each.raster for each in device.labels]
+        move = round(2.0 / 25.4 * 180)
+        assert [
+            (each.black_dots[:, move:] == before.black_dots[:, :-move]).all()
+            for each, before in zip(printed, stored, strict=True)
+        ] == [True] * 5
+        assert all((each.black_dots[:, :move] == 255).all() for each in printed)
+
+    def test_of_large_labels_one_is_read_ahead(
+        self, printer: Printer, device: EmulatedPrinter, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ask(printer, *WORDS)
+        read: list[int] = []
+        monkeypatch.setattr(image, "LARGE", 100)
+        monkeypatch.setattr(readying, "read_ahead", lambda jobs, turn: _counted(read, image.read_ahead(jobs, turn)))
+        drain(printer.pk)
+        assert read == [1, 1, 1, 1]
+        assert came_out(device) == images()
 
     def test_while_one_is_drawn_it_is_known_that_the_printer_has_the_one_before(
         self, printer: Printer, device: EmulatedPrinter, at: At

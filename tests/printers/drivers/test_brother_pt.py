@@ -34,7 +34,7 @@ def label(model: Model, medium: Medium, *, seed: int = 1, lines: int | None = No
 
 
 def lines_of(raster: Raster, model: Model, medium: Medium) -> bytes:
-    lines = head_lines(raster.black, placement(model, medium).left, model.pins)
+    lines = head_lines([raster.black], placement(model, medium).left, model.pins)
     return packed(lines[:, np.newaxis], [(0x47, SIZE, 0)], b"Z")
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from printers.drivers.raster_lines import SIZE, head_lines, packed, plain
+from printers.drivers.raster_lines import SIZE, encoded, head_lines, packed, plain
 from printers.raster import Bytes
 from tests.printers.drivers.oracles import feed_view
 
@@ -78,6 +78,36 @@ def test_empty_lines_shrink_to_their_own_byte(lines: list[bytes]) -> None:
     assert packed(as_lines(lines), [(0x47, SIZE, 0)], b"Z") == expected
 
 
+@given(
+    st.lists(
+        st.lists(st.sampled_from([bytes(16), b"\1" + bytes(15), bytes(range(16))]), min_size=1, max_size=700),
+        min_size=1,
+        max_size=4,
+    ),
+    st.booleans(),
+)
+def test_labels_that_follow_one_another_are_encoded_each_by_itself(labels: list[list[bytes]], compress: bool) -> None:
+    head, joined = [(0x47, SIZE, 0)], as_lines([line for label in labels for line in label])
+
+    streams = encoded(joined, [len(label) for label in labels], head, b"Z", compress=compress)
+
+    one = (
+        (lambda label: packed(as_lines(label), head, b"Z"))
+        if compress
+        else (lambda label: plain(as_lines(label), head))
+    )
+    assert streams == [one(label) for label in labels]
+
+
+@pytest.mark.parametrize("lines", [(1, 9, 31), (600, 1500, 3)])
+def test_the_lines_of_several_images_follow_one_another(lines: tuple[int, ...]) -> None:
+    images = [feed_view(count, 70, seed=count) for count in lines]
+
+    together = head_lines(images, 29, 128)
+
+    assert together.tobytes() == b"".join(head_lines([image], 29, 128).tobytes() for image in images)
+
+
 @pytest.mark.parametrize(
     ("lines", "pins", "left", "head"),
     [(1, 1, 0, 8), (7, 24, 52, 128), (8, 128, 0, 128), (9, 70, 29, 128), (600, 454, 45, 560), (1001, 696, 12, 720)],
@@ -86,7 +116,7 @@ def test_each_dot_reaches_its_pin(lines: int, pins: int, left: int, head: int) -
     image = feed_view(lines, pins, seed=lines)
     burnt = np.array(image.get_flattened_data()).reshape(pins, lines) == 0
 
-    bits = np.unpackbits(head_lines(image, left, head), axis=1)
+    bits = np.unpackbits(head_lines([image], left, head), axis=1)
 
     assert bits.shape == (lines, head)
     assert (burnt == bits[:, left : left + pins].T).all()
@@ -99,4 +129,4 @@ def test_one_dot_is_the_highest_bit_of_the_first_line() -> None:
     image.putpixel((0, 0), 0)
     image.putpixel((2, 7), 0)
 
-    assert head_lines(image, 0, 16).tobytes() == b"\x80\0\0\0\x01\0"
+    assert head_lines([image], 0, 16).tobytes() == b"\x80\0\0\0\x01\0"
