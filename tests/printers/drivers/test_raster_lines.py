@@ -91,11 +91,9 @@ def test_labels_that_follow_one_another_are_encoded_each_by_itself(labels: list[
 
     streams = encoded(joined, [len(label) for label in labels], head, b"Z", compress=compress)
 
-    one = (
-        (lambda label: packed(as_lines(label), head, b"Z"))
-        if compress
-        else (lambda label: plain(as_lines(label), head))
-    )
+    def one(label: list[bytes]) -> bytes:
+        return packed(as_lines(label), head, b"Z") if compress else plain(as_lines(label), head)
+
     assert streams == [one(label) for label in labels]
 
 
