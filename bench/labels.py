@@ -3,6 +3,9 @@ and two workers, one of each for a core of this class of machine.
 
 The printers run in a process of their own, so that their work is not counted as the hub's; so do the database and the
 broker. CPU is what web, workers and beat used between the first request and the last outcome.
+
+A machine that others use as well is now fast and now slow. Single jobs and batches take turns in some rounds, the best
+of each counts, the slowest is told; and so is how long an encoder that we did not write takes between them.
 """
 
 import json
@@ -11,9 +14,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from queue import Queue
+from statistics import median
 from typing import Any
 
 import psutil
@@ -21,10 +26,13 @@ import psycopg
 
 from bench import Row
 from bench._child import child
+from bench.encode import yardstick_ms
 from tests.stack import Stack, stack
 
 PRINTERS, CLIENTS = 50, 8
-SINGLES, BATCH, BATCHES = 1500, 100, 1
+SINGLES, BATCH, BATCHES, ROUNDS = 1500, 100, 1, 3
+# Of brother_ql, on the machine for which the targets were set: 15 to 17 ms.
+YARDSTICK_MS = 16.0
 ALONE, LIMIT_S = 60, 600
 # Measured on this class of machine: 67 to 74 labels a second, 14.7 ms of CPU a label.
 PEER, PEER_LABELS_PER_S, PEER_CPU_MS = "the existing hub, as measured", 70.5, 14.7
@@ -49,21 +57,47 @@ print(text)
 
 
 def rows() -> list[Row]:
-    first_byte_ms, single, batch = measure()
+    found = measure()
     peer_ms = 1000 / PEER_LABELS_PER_S
+    lines = []
+    for what, rounds, most, most_cpu in (
+        (f"{PRINTERS} printers, single jobs", found.singles, "≤ 6.7 ms: 150/s", "≤ 8 ms"),
+        (f"batches of {BATCH}", found.batches, "≤ 2.5 ms: 400/s", "≤ 3 ms"),
+    ):
+        best, slowest = min(rounds), max(rounds)
+        lines += [
+            Row(f"a label end to end, {what}", PEER, peer_ms, best[0], "ms", most),
+            Row("the same, CPU of all hub processes", PEER, PEER_CPU_MS, best[1], "ms", most_cpu),
+            Row(f"the same, slowest of {ROUNDS} rounds", "", None, slowest[0], "ms", ""),
+            Row("the same, its CPU", "", None, slowest[1], "ms", ""),
+        ]
     return [
-        Row(f"a label end to end, {PRINTERS} printers, single jobs", PEER, peer_ms, single[0], "ms", "≤ 6.7 ms: 150/s"),
-        Row("the same, CPU of all hub processes", PEER, PEER_CPU_MS, single[1], "ms", "≤ 8 ms"),
-        Row(f"a label end to end, batches of {BATCH}", PEER, peer_ms, batch[0], "ms", "≤ 2.5 ms: 400/s"),
-        Row("the same, CPU of all hub processes", PEER, PEER_CPU_MS, batch[1], "ms", "≤ 3 ms"),
-        Row("idle printer: submitted → the printer has its bytes, p50", "", None, first_byte_ms, "ms", "≤ 30 ms"),
+        *lines,
+        Row("idle printer: submitted → the printer has its bytes, p50", "", None, found.first_byte_ms, "ms", "≤ 30 ms"),
+        Row(
+            "the machine meanwhile: encode QL 62 mm, by brother_ql-inventree",
+            "when targets were set",
+            YARDSTICK_MS,
+            median(found.yardstick_ms),
+            "ms",
+            "",
+        ),
     ]
 
 
-def measure() -> tuple[float, tuple[float, float], tuple[float, float]]:
-    """Milliseconds from the request to the last byte; then (milliseconds, milliseconds of CPU) a label: of single jobs,
-    and in batches.
+@dataclass(frozen=True)
+class Measured:
+    """`singles` and `batches`: by round, milliseconds and milliseconds of CPU a label. `first_byte_ms`: from the
+    request to the last byte. `yardstick_ms`: before, between and after the rounds.
     """
+
+    first_byte_ms: float
+    singles: list[tuple[float, float]]
+    batches: list[tuple[float, float]]
+    yardstick_ms: list[float]
+
+
+def measure() -> Measured:
     with (
         tempfile.TemporaryDirectory(prefix="labelhub-bench-") as folder,
         child("bench.labels") as ports,
@@ -80,11 +114,18 @@ def measure() -> tuple[float, tuple[float, float], tuple[float, float]]:
 
         ask = _Clients([web.port for web in webs], token).ask
         warm = [(n, _some(1, f"w{n}")) for n in range(PRINTERS)]
-        singles = [(n % PRINTERS, _some(1, f"s{n}")) for n in range(SINGLES)]
-        batches = [(n % PRINTERS, _some(BATCH, f"b{n}")) for n in range(PRINTERS * BATCHES)]
         for _ in range(2):
             _timed(made, ask, warm)
-        return _alone(made, ask), _timed(made, ask, singles), _timed(made, ask, batches)
+        found = Measured(_alone(made, ask), [], [], [yardstick_ms()])
+        for n in range(ROUNDS):
+            found.singles.append(_timed(made, ask, _wanted(SINGLES, 1, f"s{n}")))
+            found.batches.append(_timed(made, ask, _wanted(PRINTERS * BATCHES, BATCH, f"b{n}")))
+            found.yardstick_ms.append(yardstick_ms())
+        return found
+
+
+def _wanted(requests: int, labels: int, mark: str) -> list[tuple[int, list[dict[str, str]]]]:
+    return [(n % PRINTERS, _some(labels, f"{mark}-{n}")) for n in range(requests)]
 
 
 def _some(count: int, mark: str) -> list[dict[str, str]]:
