@@ -33,7 +33,9 @@ def logging_for(style: str, level: str, problems: list[tuple[str, str]]) -> dict
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"labelhub": _json() if style == "json" else {"()": TextFormatter}},
-        "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "labelhub"}},
+        "handlers": {
+            "terminal": {"class": "logging.StreamHandler", "formatter": "labelhub", "filters": [_without_place]},
+        },
         "root": {"handlers": ["terminal"], "level": "WARNING"},
         "loggers": {
             **{name: {"level": "WARNING"} for name in TALKATIVE},
@@ -47,6 +49,15 @@ def _leave_out_what_no_line_has() -> None:
     """Where in the code, which thread and which process: looked up for each record (logging HOWTO, "Optimization")."""
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+
+
+def _without_place(record: logging.LogRecord) -> bool:
+    """A request that Django refuses (a wrong host, too many fields) is told of in one line: anybody may send thousands,
+    and where in Django that happens is of no use.
+    """
+    if record.name.startswith("django.security."):
+        record.exc_info = record.exc_text = None
+    return True
 
 
 def without_secrets(text: str) -> str:

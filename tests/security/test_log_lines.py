@@ -85,6 +85,7 @@ def work(origin: str, prepared: str, receiver: Receiver) -> Done:
     hook, token = prepared.split()
     assert sign_in(origin, "admin", WRONG_PASSWORD) == 200
     assert call(origin, "GET", "/api/jobs", token=WRONG_TOKEN)[0] == 401
+    assert call(origin, "GET", "/api/jobs", Host="elsewhere.invalid")[0] == 400
     code, printer = call(origin, "GET", "/api/printers/main/good", token=token)
     assert code == 200
     assert call(origin, "POST", "/api/printers/main/silent/probe", token=token)[0] == 202
@@ -127,6 +128,10 @@ def test_embedded_for_people(tmp_path: Path, config: Path, receiver: Receiver) -
         hub.stop()
     key = (data / "secret_key").read_text()
     assert [secret for secret in [*done.secrets, key, PASSWORD] if secret in hub.out] == []
+    assert re.search(
+        r"^\S+ ERROR django\.security\.\S+: Invalid HTTP_HOST header: 'elsewhere.invalid'", hub.out, re.MULTILINE
+    )
+    assert "Traceback" not in hub.out
     ids = f"printer={done.printer} job={done.job}"
     assert re.search(rf"^\S+ INFO jobs\.\S+: labels queued: 1 \[request={REQUEST} {ids}\]$", hub.out, re.MULTILINE)
     assert re.search(rf"^\S+ INFO jobs\.\S+: processing → completed: .*confirmed \[{ids}\]$", hub.out, re.MULTILINE)
