@@ -76,8 +76,10 @@ class BrotherQl(BrotherDriver):
         lines, heads = head_lines([raster.black for raster in rasters], left, pins)[:, np.newaxis], HEADS
         if job.medium.two_colour:
             # Without red the red lines are sent empty: on this roll a label in one colour would come out red.
-            reds = [raster.red or Image.new("1", raster.black.size, WHITE_DOT) for raster in rasters]
-            red = head_lines(reds, left, pins)[:, np.newaxis]
+            red = np.zeros_like(lines)
+            if any(raster.red is not None for raster in rasters):
+                reds = [raster.red or Image.new("1", raster.black.size, WHITE_DOT) for raster in rasters]
+                red = head_lines(reds, left, pins)[:, np.newaxis]
             # Where both burn it is red, as in the picture that people see before.
             lines, heads = np.concatenate([lines & ~red, red], axis=1), COLOUR_HEADS
         return encoded(lines, [raster.lines for raster in rasters], heads, compress=job.compresses)
