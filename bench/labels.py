@@ -112,13 +112,16 @@ def measure() -> Measured:
         for web in webs:
             web.wait_ready()
 
-        ask = _Clients([web.port for web in webs], token).ask
+        clients = _Clients([web.port for web in webs], token)
+        ask = clients.ask
         warm = [(n, _some(1, f"w{n}")) for n in range(PRINTERS)]
         for _ in range(2):
             _timed(made, ask, warm)
         found = Measured(_alone(made, ask), [], [], [yardstick_ms()])
         for n in range(ROUNDS):
+            clients.reconnect()
             found.singles.append(_timed(made, ask, _wanted(SINGLES, 1, f"s{n}")))
+            clients.reconnect()
             found.batches.append(_timed(made, ask, _wanted(PRINTERS * BATCHES, BATCH, f"b{n}")))
             found.yardstick_ms.append(yardstick_ms())
         return found
@@ -144,13 +147,20 @@ class _Clients:
     def ask(self, wanted: tuple[int, list[dict[str, str]]]) -> None:
         printer, rows = wanted
         link = self.links.get()
-        body = {"printer": f"bench/p{printer}", "template": "asset-tag-12", "rows": rows}
-        link.request("POST", "/api/print", json.dumps(body), self.headers)
-        answer = link.getresponse()
-        text = answer.read()
+        try:
+            body = {"printer": f"bench/p{printer}", "template": "asset-tag-12", "rows": rows}
+            link.request("POST", "/api/print", json.dumps(body), self.headers)
+            answer = link.getresponse()
+            text = answer.read()
+        finally:
+            self.links.put(link)
         if answer.status != 202:
             raise RuntimeError(f"{answer.status}: {text!r}")
-        self.links.put(link)
+
+    def reconnect(self) -> None:
+        """A connection that rests for some seconds is ended by the hub."""
+        for link in self.links.queue:
+            link.close()
 
 
 Ask = Callable[[tuple[int, list[dict[str, str]]]], None]
