@@ -66,9 +66,9 @@ def rows() -> list[Row]:
     ):
         best, slowest = min(rounds), max(rounds)
         lines += [
-            Row(f"a label end to end, {what}", PEER, peer_ms, best[0], "ms", most),
+            Row(f"a label end to end, {what}, best of {ROUNDS} rounds", PEER, peer_ms, best[0], "ms", most),
             Row("the same, CPU of all hub processes", PEER, PEER_CPU_MS, best[1], "ms", most_cpu),
-            Row(f"the same, slowest of {ROUNDS} rounds", "", None, slowest[0], "ms", ""),
+            Row("the same, slowest round", "", None, slowest[0], "ms", ""),
             Row("the same, its CPU", "", None, slowest[1], "ms", ""),
         ]
     return [
