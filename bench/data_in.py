@@ -4,7 +4,6 @@ import csv
 import json
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import django
 from openpyxl import Workbook
 
 from bench import Row
+from bench._memory import peak_mb
 
 COUNT = 10_000
 COLUMNS = ("name", "asset id", "owner", "link", "bought")
@@ -49,7 +49,7 @@ def _read(path: Path) -> tuple[float, float]:
         for _line in read_table(file, path.stat().st_size).lines:
             pass
     seconds = time.perf_counter() - started
-    return seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return seconds, peak_mb()
 
 
 def _values(n: int) -> list[str]:

@@ -20,16 +20,16 @@ SHAPES = (
 )
 # A process of its own, so that its memory is its own; the base is what it takes before the first row.
 MEASURE = """
-import resource, time, django
+import time, django
 django.setup()
 from django.apps import apps
 from django.db import connection
+from bench._memory import peak_mb
 from printers.normalise import normalise
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 connection.ensure_connection()
-before, begun = peak(), time.perf_counter()
+before, begun = peak_mb(), time.perf_counter()
 done = normalise(apps, connection, "UTC")
-print(done.changed, time.perf_counter() - begun, peak() - before, peak())
+print(done.changed, time.perf_counter() - begun, peak_mb() - before, peak_mb())
 """
 
 

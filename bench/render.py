@@ -5,7 +5,6 @@ The values differ from label to label, so that no cache of symbols answers; font
 
 import multiprocessing
 import os
-import resource
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 import django
 
 from bench import Row
+from bench._memory import peak_mb
 from printers.drivers import PrintOptions, driver_for
 from printers.media import canvas_for, find_medium, find_model
 from templates_app.definition import Definition, fingerprint, parse
@@ -118,13 +118,13 @@ def _growth() -> float:
 
 
 def _grown() -> float:
-    before, runs = 0, [_linting(TAPE), _linting(LABEL)]
+    before, runs = 0.0, [_linting(TAPE), _linting(LABEL)]
     for n in range(LABELS):
         if n == 100:
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            before = peak_mb()
         for run in runs:
             run(n)
-    return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
+    return peak_mb() - before
 
 
 def _diffing(count: int, *, changed: bool) -> Callable[[int], object]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from bench import Row
 from bench._child import child
+from bench._memory import peak_mb
 
 ROOT = Path(__file__).resolve().parent.parent
 DEAD_SHARE = 0.05
@@ -89,7 +90,7 @@ def worker(printers: int, sweeps: int) -> None:
             if (asked, alive) != (printers, printers - dead):
                 raise SystemExit(f"asked {asked} of {printers}; {alive} of {printers - dead} living answered")
         PrinterStatus.objects.update(next_probe_at=timezone.now())
-        memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        memory_mb = peak_mb()
         with CaptureQueriesContext(connection) as queries:
             probe_due()
     figures = {

@@ -3,13 +3,13 @@
 import io
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
 
 import django
 
 from bench import Row
+from bench._memory import peak_mb
 
 COUNT, FEW = 10_000, 600
 
@@ -74,7 +74,7 @@ def _printed(count: int) -> tuple[float, float, float]:
     queued = time.process_time()
     if accepted is None or len(accepted.jobs) != count:
         raise RuntimeError("the table was not printed")
-    return checked - started, queued - checked, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return checked - started, queued - checked, peak_mb()
 
 
 if __name__ == "__main__":
