@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from jobs.models import Job, Pool
 from jobs.places import Places, PoolChoice, PrinterChoice, places_for
 from jobs.pools.choosing import Choice
+from jobs.submission.request import MAX_COPIES
 from printers.callers import Caller, caller_of
 from printers.errors import HubError
 from printers.media import Medium, find_model
@@ -24,7 +25,6 @@ from templates_app.elements.image import REFERENCE
 from templates_app.models import HousePicture
 
 PREFIX = "f."
-MAX_COPIES = 500
 MAX_UPLOAD = 2_000_000
 # What the browser draws for each type of field; `many` takes one entry a line.
 INPUTS = {

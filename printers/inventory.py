@@ -160,35 +160,52 @@ def _taken(printer: Printer, holder: UUID | None) -> HandleTaken:
     )
 
 
+def wrong_with(values: dict[str, Any]) -> list[Problem]:
+    """What stands against these EDITABLE values of a printer as far as they tell; nothing is written."""
+    printer = Printer(**{name: value for name, value in values.items() if name != "site"})
+    errors = _wrong(printer, str(values.get("site") or DEFAULT_SITE).strip(), set(values))
+    return _problems([(name, error) for name, error in errors if name in values])
+
+
 def _check(printer: Printer, site_key: str, given: set[str]) -> None:
+    errors = _wrong(printer, site_key, given)
+    if not errors:
+        return
+    problems = _problems(errors)
+    kinds = {type(error) for _name, error in errors}
+    kind = kinds.pop() if len(kinds) == 1 else InvalidInput
+    raise kind(" ".join(problem.message for problem in problems), problems)
+
+
+def _problems(errors: list[tuple[str, HubError]]) -> list[Problem]:
+    return [Problem(f"/{name}", error.detail) for name, error in errors]
+
+
+def _wrong(printer: Printer, site_key: str, given: set[str]) -> list[tuple[str, HubError]]:
+    """By the name of what is wrong. What is right is written as the hub writes it."""
     errors: list[tuple[str, HubError]] = []
 
-    def complain(name: str, check: Callable[[], object]) -> None:
+    def is_right(name: str, check: Callable[[], object]) -> bool:
         try:
             check()
         except HubError as error:
             errors.append((name, error))
+            return False
+        return True
 
-    complain("site", lambda: _check_site(site_key))
-    complain("name", lambda: _check_name(printer.name))
-    complain("queue_path", lambda: _check_queue_path(printer.queue_path))
-    complain("snmp_community", lambda: _check_printable(printer.snmp_community))
-    complain("disabled_reason", lambda: _check_printable(printer.disabled_reason))
-    complain("model", lambda: _canonical_model(printer))
-    if not errors:
-        complain("media", lambda: _canonical_medium(printer))
-    if not errors and "calibration" in given:
-        complain("calibration", lambda: _canonical_calibration(printer))
-    if given & {"host", "port"}:
-        complain("host", lambda: check_address(printer.host, printer.port))
-    if given & {"host", "snmp_port"} and not any(name == "host" for name, _error in errors):
-        complain("snmp_port", lambda: check_snmp_address(printer.host, printer.snmp_port))
-    if not errors:
-        return
-    problems = [Problem(f"/{name}", error.detail) for name, error in errors]
-    kinds = {type(error) for _name, error in errors}
-    kind = kinds.pop() if len(kinds) == 1 else InvalidInput
-    raise kind(" ".join(problem.message for problem in problems), problems)
+    is_right("site", lambda: _check_site(site_key))
+    is_right("name", lambda: _check_name(printer.name))
+    is_right("queue_path", lambda: _check_queue_path(printer.queue_path))
+    is_right("snmp_community", lambda: _check_printable(printer.snmp_community))
+    is_right("disabled_reason", lambda: _check_printable(printer.disabled_reason))
+    if is_right("model", lambda: _canonical_model(printer)):
+        is_right("media", lambda: _canonical_medium(printer))
+        if "calibration" in given:
+            is_right("calibration", lambda: _canonical_calibration(printer))
+    host_is_right = not given & {"host", "port"} or is_right("host", lambda: check_address(printer.host, printer.port))
+    if given & {"host", "snmp_port"} and host_is_right:
+        is_right("snmp_port", lambda: check_snmp_address(printer.host, printer.snmp_port))
+    return errors
 
 
 def _check_site(key: str) -> None:

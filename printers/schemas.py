@@ -1,10 +1,14 @@
-from typing import Annotated, Any, Literal, cast
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from printers.errors import Problem
+from printers.inventory import wrong_with
 from printers.models import Printer
 from printers.paging import DEFAULT_LIMIT, MAX_LIMIT
+from printers.told_together import ToldTogether
 from printers.wire import WHOLE, Instant
 
 Text = Annotated[str, Field(max_length=1000)]
@@ -41,7 +45,14 @@ Calibration = Annotated[
 ]
 
 
-class PrinterIn(BaseModel):
+class PrinterBody(ToldTogether):
+    def problems(self, wrong: frozenset[str]) -> Iterable[Problem]:
+        follows = {"/media", "/calibration"} if "model" in wrong else set[str]()
+        follows |= {"/host", "/snmp_port"} if wrong & {"host", "port"} else set()
+        return [each for each in wrong_with(self.model_dump(exclude_unset=True)) if each.pointer not in follows]
+
+
+class PrinterIn(PrinterBody):
     """A printer to add. Without `name` and `queue_path` it has no handle: it is watched, not called by name."""
 
     model_config = ConfigDict(
@@ -80,8 +91,10 @@ class PrinterIn(BaseModel):
     enabled: Flag = True
     error_policy: ErrorPolicy = "retry-current-job"
 
+    stand_ins: ClassVar[Mapping[str, Any]] = {"model": "PT-P750W", "host": "127.0.0.1"}
 
-class PrinterPatch(BaseModel):
+
+class PrinterPatch(PrinterBody):
     """What is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"name": "front-desk", "enabled": True}]})

@@ -5,10 +5,11 @@ from ninja import Header, Router
 
 from jobs.api.answers import accepted, png_answer
 from jobs.schemas.printing import Accepted, FindingOut, PreviewIn, PreviewOut, PrintIn
-from jobs.submission import Label, Request, preview, submit
+from jobs.submission import preview, submit
 from printers.api import printer_of
 from printers.callers import caller_of
-from printers.errors import InvalidInput, Problem
+from printers.errors import HubError
+from printers.told_together import tell_too
 from templates_app.catalog import current_version, definition_of, find_template
 from templates_app.lint import lint
 from templates_app.rendering import resolve
@@ -30,23 +31,11 @@ IdempotencyKey = Annotated[
 @router.post("/print", response={202: Accepted}, operation_id="print_labels", summary="Print labels")
 def print_labels(request: HttpRequest, body: PrintIn, idempotency_key: IdempotencyKey = None) -> HttpResponse:
     """Check the fields against the template, and queue one label, or one for each of `rows` or `labels` as a batch."""
-    wanted = Request(
-        printer=body.printer or "",
-        pool=body.pool or "",
-        template="" if body.labels else _template(body, body.template, "/template"),
-        rows=[] if body.labels else body.rows if body.rows is not None else [body.fields or {}],
-        labels=[
-            Label(_template(body, each.template, f"/labels/{n}/template"), each.fields, each.copies or body.copies)
-            for n, each in enumerate(body.labels or [])
-        ],
-        copies=body.copies,
-        options=body.options.model_dump(exclude_none=True),
-        priority=body.priority,
-        expires_at=body.expires_at,
-        override_lint=body.override,
-        max_tape_mm=body.max_tape_mm,
-    )
-    done = submit(wanted, caller_of(request), idempotency_key=idempotency_key)
+    try:
+        done = submit(body.as_request(), caller_of(request), idempotency_key=idempotency_key)
+    except HubError as error:
+        error.problems = [body.place(each) for each in error.problems]
+        raise
     return accepted(done)
 
 
@@ -55,8 +44,12 @@ def print_labels(request: HttpRequest, body: PrintIn, idempotency_key: Idempoten
 )
 def preview_label(request: HttpRequest, body: PreviewIn) -> HttpResponse:
     """The exact dots as PNG, or, with `Accept: application/json`, what somebody should know before printing them."""
-    printer = str(printer_of(request, body.printer).id) if body.printer else None
-    rendering = preview(body.template, body.fields, printer=printer, media=body.media)
+    try:
+        printer = str(printer_of(request, body.printer).id) if body.printer else None
+        rendering = preview(body.template, body.fields, printer=printer, media=body.media)
+    except HubError as error:
+        tell_too(error, body.problems())
+        raise
     raster = rendering.raster
     if request.get_preferred_type(["image/png", "application/json"]) != "application/json":
         return png_answer(request, raster.sha256, raster.png)
@@ -67,10 +60,3 @@ def preview_label(request: HttpRequest, body: PreviewIn) -> HttpResponse:
         findings=found, sha256=raster.sha256, lines=raster.lines, pins=raster.pins, length_mm=raster.length_mm
     )
     return HttpResponse(answer.model_dump_json(), content_type="application/json; charset=utf-8")
-
-
-def _template(body: PrintIn, key: str | None, pointer: str) -> str:
-    if found := key or body.template:
-        return found
-    sentence = "Name the template."
-    raise InvalidInput(sentence, [Problem(pointer, sentence)])

@@ -23,11 +23,7 @@ def create_pool(values: dict[str, Any], caller: Caller) -> Pool:
 
     Raises InvalidInput naming every problem, PoolTaken, and Forbidden to a caller who is limited to some printers.
     """
-    site = Site.objects.filter(key=values.get("site", "main")).first()
-    if site is None:
-        sentence = _("There is no site “%(site)s”.") % {"site": str(values.get("site"))[:50]}
-        raise InvalidInput(sentence, [Problem("/site", sentence)])
-    return _write(Pool(site=site), values, caller, "pool.created")
+    return _write(Pool(site=_site(values)), values, caller, "pool.created")
 
 
 def change_pool(pool: Pool, values: dict[str, Any], caller: Caller) -> Pool:
@@ -45,10 +41,10 @@ def remove_pool(pool: Pool, caller: Caller) -> None:
 
 def _write(pool: Pool, values: dict[str, Any], caller: Caller, kind: str) -> Pool:
     _refuse_limited(caller)
-    for name in EDITABLE:
-        if name in values:
-            setattr(pool, name, values[name])
-    members = _checked(pool, values.get("printers"))
+    _take(pool, values)
+    members, problems = _checked(pool, values)
+    if problems:
+        raise InvalidInput(" ".join(problem.message for problem in problems), problems)
     try:
         with transaction.atomic():
             if pool._state.adding:
@@ -80,8 +76,29 @@ def _refuse_limited(caller: Caller) -> None:
         raise Forbidden(_("Who is limited to some printers cannot change pools."))
 
 
-def _checked(pool: Pool, references: list[str] | None) -> list[Printer] | None:
-    problems = []
+def wrong_with(values: dict[str, Any]) -> list[Problem]:
+    """What stands against these values of a pool as far as they tell; nothing is written."""
+    pool = Pool(site=_site(values))
+    _take(pool, values)
+    return [each for each in _checked(pool, values)[1] if each.pointer.split("/")[1] in values]
+
+
+def _site(values: dict[str, Any]) -> Site | None:
+    return Site.objects.filter(key=values.get("site", "main")).first()
+
+
+def _take(pool: Pool, values: dict[str, Any]) -> None:
+    for name in EDITABLE:
+        if name in values:
+            setattr(pool, name, values[name])
+
+
+def _checked(pool: Pool, values: dict[str, Any]) -> tuple[list[Printer] | None, list[Problem]]:
+    """Those that are named, if any are; and what is wrong."""
+    problems, references = list[Problem](), values.get("printers")
+    if pool.site_id is None:
+        told = _("There is no site “%(site)s”.") % {"site": str(values.get("site"))[:50]}
+        problems.append(Problem("/site", told))
     if pool.medium:
         try:
             pool.medium = find_medium(pool.medium, _taken_by(pool.family)).key
@@ -102,6 +119,4 @@ def _checked(pool: Pool, references: list[str] | None) -> list[Printer] | None:
             problems.append(Problem(f"/printers/{at}", error.detail))
     if not problems and not pool.every_printer and not (members if references is not None else pool.members.exists()):
         problems.append(Problem("/printers", _("No printer belongs to it: name some, or take all of the site.")))
-    if problems:
-        raise InvalidInput(" ".join(problem.message for problem in problems), problems)
-    return members
+    return members, problems

@@ -4,7 +4,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from jobs.models import Outcome, State
-from jobs.schemas.printing import MAX_ROWS
+from jobs.submission.request import MAX_ROWS
 from printers.schemas import Flag
 from printers.wire import WHOLE, Instant
 

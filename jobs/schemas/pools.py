@@ -1,17 +1,28 @@
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from jobs.pools.settings import wrong_with
 from jobs.schemas.printing import PrinterReference
+from printers.errors import Problem
 from printers.schemas import Flag
+from printers.told_together import ToldTogether
 
 PoolName = Annotated[str, Field(min_length=1, max_length=100, pattern="^[A-Za-z0-9_-]+$")]
 Colour = Annotated[str, Field(max_length=32, examples=["white"])]
 Members = Annotated[list[PrinterReference], Field(max_length=1000)]
 
 
-class PoolIn(BaseModel):
+class PoolBody(ToldTogether):
+    def problems(self, wrong: frozenset[str]) -> Iterable[Problem]:
+        follows = {"/medium"} if "family" in wrong else set[str]()
+        follows |= {"/printers"} if wrong & {"every_printer", "printers"} else set()
+        return [each for each in wrong_with(self.model_dump(exclude_unset=True)) if each.pointer not in follows]
+
+
+class PoolIn(PoolBody):
     """Printers that stand in for each other. Left out, all of the site belong, whatever is loaded in them."""
 
     model_config = ConfigDict(
@@ -34,8 +45,10 @@ class PoolIn(BaseModel):
     family: Annotated[Literal["", "pt", "ql"], Field(description="Of `every_printer` only these.")] = ""
     printers: Annotated[Members, Field(description="Printers that belong by name, of any site.")] = []
 
+    stand_ins: ClassVar[Mapping[str, Any]] = {"name": "-"}
 
-class PoolPatch(BaseModel):
+
+class PoolPatch(PoolBody):
     """What is left out stays as it is."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"medium": "tze:24"}]})

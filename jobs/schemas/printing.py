@@ -1,13 +1,18 @@
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from jobs.models import PRIORITY_NORMAL, State
+from jobs.submission.request import MAX_COPIES, MAX_ROWS, Label, Request
+from jobs.submission.telling import wrong_as_such, wrong_values
+from printers.errors import HubError, Problem
+from printers.media import find_medium
 from printers.schemas import Flag
+from printers.told_together import ToldTogether
 from printers.wire import WHOLE, Instant
 
-MAX_COPIES, MAX_ROWS = 500, 10_000
 Fields = Annotated[
     dict[str, JsonValue],
     Field(description="Values by field name of the template.", examples=[{"name": "Bench drill", "id": "A-1042"}]),
@@ -59,7 +64,7 @@ class LabelIn(BaseModel):
     ] = None
 
 
-class PrintIn(BaseModel):
+class PrintIn(ToldTogether):
     """One label (`fields`), or several as a batch: `rows` for one template, `labels` for several."""
 
     model_config = ConfigDict(
@@ -113,6 +118,40 @@ class PrintIn(BaseModel):
             raise ValueError("give either fields (one label) or rows or labels (several)")
         return self
 
+    def as_request(self) -> Request:
+        """The same in the hub's own words."""
+        return Request(
+            printer=self.printer or "",
+            pool=self.pool or "",
+            template="" if self.labels else self.template or "",
+            rows=[] if self.labels else self.rows if self.rows is not None else [self.fields or {}],
+            labels=[
+                Label(each.template or self.template or "", each.fields, each.copies or self.copies)
+                for each in self.labels or []
+            ],
+            copies=self.copies,
+            options=self.options.model_dump(exclude_none=True),
+            priority=self.priority,
+            expires_at=self.expires_at,
+            override_lint=self.override,
+            max_tape_mm=self.max_tape_mm,
+        )
+
+    def place(self, problem: Problem) -> Problem:
+        """Where that stands in this body: a single one of `rows` is no field of the request."""
+        if self.rows is None or not f"{problem.pointer}/".startswith("/fields/"):
+            return problem
+        return Problem(f"/rows/0{problem.pointer.removeprefix('/fields')}", problem.message)
+
+    def problems(self, wrong: frozenset[str]) -> Iterable[Problem]:
+        request = self.as_request()
+        for each in wrong_as_such(request, len(request.labels or request.rows)):
+            if each.pointer not in {"/printer", "/pool"} or not wrong & {"printer", "pool"}:
+                yield each
+        # A batch whose labels cannot be read at all lacks no fields.
+        if self.rows or self.labels or not wrong & {"rows", "labels"}:
+            yield from map(self.place, wrong_values(request))
+
 
 class AcceptedJob(BaseModel):
     id: UUID
@@ -128,7 +167,7 @@ class Accepted(BaseModel):
     placement: Annotated[str, Field(description="Why they are there, in a sentence.")] = ""
 
 
-class PreviewIn(BaseModel):
+class PreviewIn(ToldTogether):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
@@ -142,6 +181,16 @@ class PreviewIn(BaseModel):
     fields: Fields = {}
     printer: PrinterReference | None = None
     media: Annotated[str | None, Field(max_length=40, examples=["tze:12", "dk:62red"])] = None
+
+    stand_ins: ClassVar[Mapping[str, Any]] = {"template": "-"}
+
+    def problems(self, wrong: frozenset[str] = frozenset()) -> Iterable[Problem]:  # noqa: ARG002 - nothing follows from it
+        if self.media:
+            try:
+                find_medium(self.media)
+            except HubError as error:
+                yield Problem("/media", error.detail)
+        yield from wrong_values(Request(printer="", template=self.template, rows=[self.fields]))
 
 
 class FindingOut(BaseModel):

@@ -7,18 +7,17 @@ from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
-from pydantic_core import to_jsonable_python
 
-from jobs.errors import DuplicateValue, PrinterNotUsable, TooMuchTape
-from jobs.layout import check_options, medium_for, why_not_usable
+from jobs.errors import DuplicateValue, TooMuchTape
+from jobs.layout import check_options, medium_for
 from jobs.models import Pool
 from jobs.pools.choosing import choose, find_pool
 from jobs.proof import Proofreader, not_readable, of_many, sentence
 from jobs.submission.one_at_a_time import BATCHES, SINGLES, OneAtATime
-from jobs.submission.request import HIGHEST_PRIORITY, LOWEST_PRIORITY, MAX_COPIES, MAX_ROWS, Request
+from jobs.submission.request import Request
+from jobs.submission.telling import named_printer, telling_all, with_defaults, wrong_as_such
 from printers.callers import Caller
 from printers.errors import Forbidden, HubError, InvalidInput, Problem
-from printers.lookup import find_printer
 from printers.media import Medium, Model, find_model
 from printers.models import Printer
 from templates_app.catalog import current_version, definition_of, find_template
@@ -73,7 +72,8 @@ class Order:
 
 def checked(request: Request, caller: Caller) -> tuple[Order, list[dict[str, Any]]]:
     """The order and its rows as they will be kept: defaults filled in, every label drawn once and read back."""
-    order = look_up(request, caller, len(request.rows))
+    with telling_all(request, caller):
+        order = look_up(request, caller, len(request.rows))
     rows = [with_defaults(order.definition, row) for row in request.rows]
     wrong = duplicate_values(order, enumerate(rows))
     tape = prove_rows(order, ((number, {**row, **order.serials}) for number, row in enumerate(rows)), wrong)
@@ -88,8 +88,9 @@ def look_up(request: Request, caller: Caller, count: int, *, now: datetime | Non
         raise Forbidden(
             "Printing in spite of errors needs the right to manage.", [Problem("/override", "Leave it out.")]
         )
-    options = _checked_options(request, count)
-    printer = _named_printer(request, caller)
+    if problems := wrong_as_such(request, count):
+        raise InvalidInput(problems[0].message, problems)
+    printer = named_printer(request, caller)
     version = current_version(find_template(request.template))
     definition = definition_of(version)
     pool, placement = None, ""
@@ -107,55 +108,12 @@ def look_up(request: Request, caller: Caller, count: int, *, now: datetime | Non
         definition=definition,
         model=find_model(printer.model),
         medium=medium,
-        options=options,
+        options=check_options(request.options),
         now=now or timezone.now(),
         serials=upcoming(definition, ahead=count - 1),
         pool=pool,
         placement=placement,
     )
-
-
-def _named_printer(request: Request, caller: Caller) -> Printer | None:
-    """None where a pool is asked instead."""
-    if request.pool:
-        return None
-    printer = find_printer(request.printer, caller)
-    if sentence := why_not_usable(printer):
-        raise PrinterNotUsable(sentence)
-    return printer
-
-
-def _checked_options(request: Request, count: int) -> dict[str, Any]:
-    """The options; raises InvalidInput with all that is wrong with the request as such."""
-    options: dict[str, Any] = {}
-    problems: list[Problem] = []
-    try:
-        options = check_options(request.options)
-    except InvalidInput as error:
-        problems += error.problems
-    if bool(request.printer) is bool(request.pool):
-        pointer = "/pool" if request.pool else "/printer"
-        problems.append(Problem(pointer, "Name a printer or a pool, and not both."))
-    if not 1 <= request.copies <= MAX_COPIES:
-        problems.append(Problem("/copies", f"Copies are a number from 1 to {MAX_COPIES}, not {request.copies}."))
-    if not 1 <= count <= MAX_ROWS:
-        problems.append(Problem("/rows", f"There may be 1 to {MAX_ROWS} rows, here are {count}."))
-    if not HIGHEST_PRIORITY <= request.priority <= LOWEST_PRIORITY:
-        problems.append(Problem("/priority", f"A priority is a number from 1 (most urgent) to {LOWEST_PRIORITY}."))
-    if request.expires_at is not None and request.expires_at <= timezone.now():
-        problems.append(Problem("/expires_at", "This instant is over: the label could never be printed."))
-    if problems:
-        raise InvalidInput(problems[0].message, problems)
-    return options
-
-
-def with_defaults(definition: Definition, row: dict[str, Any]) -> dict[str, Any]:
-    """What the label shows, whatever becomes of the template: values as given, else the fields' defaults."""
-    kept = {name: value for name, value in row.items() if value not in (None, "", [])}
-    for wanted in definition.fields:
-        if wanted.name not in kept and wanted.default is not None:
-            kept[wanted.name] = to_jsonable_python(wanted.default)
-    return kept
 
 
 def prove_rows(order: Order, rows: Iterable[tuple[int, dict[str, Any]]], wrong: Wrong) -> float:

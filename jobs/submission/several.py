@@ -17,9 +17,9 @@ from jobs.submission.checking import (
     look_up,
     prove_rows,
     refuse_if,
-    with_defaults,
 )
-from jobs.submission.request import MAX_COPIES, Request
+from jobs.submission.request import Request
+from jobs.submission.telling import telling_all, with_defaults, wrong_as_such
 from printers.callers import Caller
 from printers.errors import HubError, InvalidInput, Problem
 from templates_app.catalog import current_version, definition_of, find_template
@@ -30,24 +30,27 @@ Numbered = list[tuple[int, dict[str, Any]]]
 
 def checked_several(request: Request, caller: Caller) -> list[tuple[Order, dict[str, Any]]]:
     """Each label with the order of its template and copies, in order. Problems point into `/labels`."""
-    _check_copies(request)
-    request, pooled = _placed(request, caller)
     orders: dict[tuple[str, int], Order] = {}
     by_order: dict[tuple[str, int], Numbered] = defaultdict(list)
     by_template: dict[str, Numbered] = defaultdict(list)
     found = []
-    now = None
-    for number, label in enumerate(request.labels):
-        kind = (label.template, label.copies)
-        if kind not in orders:
-            one = replace(request, template=label.template, copies=label.copies, labels=[])
-            order = look_up(one, caller, len(request.labels), now=now)
-            now = order.now
-            orders[kind] = replace(order, several=len(request.labels) > 1, **pooled)
-        row = with_defaults(orders[kind].definition, label.fields)
-        by_order[kind].append((number, {**row, **orders[kind].serials}))
-        by_template[label.template].append((number, row))
-        found.append((orders[kind], row))
+    with telling_all(request, caller):
+        if problems := wrong_as_such(request, len(request.labels)):
+            raise InvalidInput(problems[0].message, problems)
+        request, pooled = _placed(request, caller)
+        now = None
+        for number, label in enumerate(request.labels):
+            kind = (label.template, label.copies)
+            if kind not in orders:
+                one = replace(request, template=label.template, copies=label.copies, labels=[])
+                with _pointing_at(number):
+                    order = look_up(one, caller, len(request.labels), now=now)
+                now = order.now
+                orders[kind] = replace(order, several=len(request.labels) > 1, **pooled)
+            row = with_defaults(orders[kind].definition, label.fields)
+            by_order[kind].append((number, {**row, **orders[kind].serials}))
+            by_template[label.template].append((number, row))
+            found.append((orders[kind], row))
     with _pointing_at_labels():
         wrong: Wrong = []
         for (key, _copies), order in orders.items():
@@ -56,16 +59,6 @@ def checked_several(request: Request, caller: Caller) -> list[tuple[Order, dict[
         refuse_if(wrong, several=len(request.labels) > 1)
         check_tape(found[0][0], tape)
     return found
-
-
-def _check_copies(request: Request) -> None:
-    problems = [
-        Problem(f"/labels/{number}/copies", f"Copies are a number from 1 to {MAX_COPIES}, not {label.copies}.")
-        for number, label in enumerate(request.labels)
-        if not 1 <= label.copies <= MAX_COPIES
-    ]
-    if problems:
-        raise InvalidInput(problems[0].message, problems)
 
 
 def _placed(request: Request, caller: Caller) -> tuple[Request, dict[str, Any]]:
@@ -77,6 +70,19 @@ def _placed(request: Request, caller: Caller) -> tuple[Request, dict[str, Any]]:
     choice = choose(pool, [definition_of(current_version(find_template(key))) for key in keys], caller)
     there = replace(request, printer=str(choice.printer.pk), pool="")
     return there, {"pool": pool, "placement": choice.why, "medium": choice.medium}
+
+
+@contextmanager
+def _pointing_at(number: int) -> Iterator[None]:
+    """What is wrong with a template is so with this label."""
+    try:
+        yield
+    except HubError as error:
+        error.problems = [
+            replace(problem, pointer=f"/labels/{number}/template") if problem.pointer == "/template" else problem
+            for problem in error.problems
+        ]
+        raise
 
 
 @contextmanager

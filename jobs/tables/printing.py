@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from jobs.errors import LabelNotReadable
-from jobs.submission.checking import Order, check_tape, look_up, with_defaults
+from jobs.submission.checking import Order, check_tape, look_up
 from jobs.submission.queueing import queue_rows
 from jobs.submission.request import Accepted, Request
+from jobs.submission.telling import with_defaults
 from jobs.tables import data_rows
 from jobs.tables.checking import CHUNK, bench_for, pool_of, renew, twin_sentence, values_of
 from printers.callers import Caller

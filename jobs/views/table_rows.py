@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from jobs.exports import csv_answer, row_lines
 from jobs.places import Places, places_for
-from jobs.print_form import MAX_COPIES
 from jobs.submission import Accepted
+from jobs.submission.request import MAX_COPIES
 from jobs.table_page import PER_PAGE, SHOW, posted_changes, shown_row, summary
 from jobs.tables import data_rows
 from jobs.tables.checking import (

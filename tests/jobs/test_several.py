@@ -131,7 +131,7 @@ def test_a_pool_prints_it_on_one_printer(printer: Printer) -> None:
         ({"labels": [{"fields": {"word": "x"}}]}, "/labels/0/template"),
         ({"fields": {"word": "x"}}, "/template"),
         ({"labels": [], "template": "word"}, "/labels"),
-        ({"labels": [{"fields": {}, "colour": 1}], "template": "word"}, "/labels/0/colour"),
+        ({"labels": [{"fields": {"word": "x"}, "colour": 1}], "template": "word"}, "/labels/0/colour"),
         ({"labels": [{}], "rows": [{}], "template": "word"}, ""),
     ],
 )
