@@ -2,10 +2,13 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from jobs.dispatch import drain
-from jobs.models import Attempt, Batch, Job
+from jobs.models import Attempt, Batch, Job, PrinterLease
 from jobs.submission import Accepted, Request, submit
 from printers.callers import Caller
 from printers.emulator import EmulatedPrinter
@@ -51,6 +54,12 @@ def make_template(text: str = TEXT) -> Template:
     template.current = version
     template.save(update_fields=["current"])
     return template
+
+
+def free_lease(printer: Printer, **values: Any) -> PrinterLease:
+    """Of an earlier turn. SQLite's clock has milliseconds: one that ended just now is not over by it yet."""
+    earlier = timezone.now() - timedelta(minutes=1)
+    return PrinterLease.objects.create(printer=printer, expires_at=earlier, **values)
 
 
 def make_printer(device: EmulatedPrinter | None = None, **values: Any) -> Printer:

@@ -12,7 +12,7 @@ from jobs.states import NOT_READY
 from printers import status
 from printers.emulator import EmulatedPrinter
 from printers.models import Event, Printer, PrinterStatus
-from tests.jobs.labels import ANN, printed_once
+from tests.jobs.labels import ANN, free_lease, printed_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,7 +56,7 @@ class TestSilentByNature:
     """SNMP is off in it: nothing but a connection tells that it is back, so that the next one must come soon."""
 
     def test_the_next_try_is_never_far(self, printer: Printer, device: EmulatedPrinter) -> None:
-        PrinterLease.objects.create(printer=printer, failures=12)
+        free_lease(printer, failures=12)
         device.set_fault("off")
         job = printed_once(printer)
         printer.refresh_from_db()
@@ -83,7 +83,7 @@ class TestSilentByNature:
         assert (job.state, Attempt.objects.count(), len(device.labels)) == (State.COMPLETED, 2, 1)
 
     def test_one_that_tells_its_status_is_left_alone(self, printer: Printer, device: EmulatedPrinter) -> None:
-        PrinterLease.objects.create(printer=printer, failures=12)
+        free_lease(printer, failures=12)
         status.refresh(printer)
         device.set_fault("off")
         printed_once(printer)
@@ -99,7 +99,7 @@ class TestWhatNoStatusTells:
     def test_the_next_try_is_never_far(
         self, printer: Printer, device: EmulatedPrinter, fault: str, reasons: list[str]
     ) -> None:
-        PrinterLease.objects.create(printer=printer, failures=12)
+        free_lease(printer, failures=12)
         if fault == "busy":
             device._device.printing = True
         else:

@@ -18,7 +18,7 @@ from printers import status
 from printers.emulator import EmulatedPrinter
 from printers.models import Printer
 from printers.raster import Raster
-from tests.jobs.labels import ANN, ask, make_printer, make_template
+from tests.jobs.labels import ANN, ask, free_lease, make_printer, make_template
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -397,7 +397,7 @@ def test_a_printer_that_holds_pages_back_gets_one_at_a_time(printer: Printer, de
 
 def test_a_left_strip_is_ended_for_a_printer_without_jobs(printer: Printer, device: EmulatedPrinter) -> None:
     assert printers_to_ring() == []
-    PrinterLease.objects.create(printer=printer, open_strip="tze:12")
+    free_lease(printer, open_strip="tze:12")
     assert printers_to_ring() == [printer.pk]
     drain(printer.pk)
     device.wait_for_labels(1)
@@ -411,7 +411,7 @@ def test_a_left_strip_is_ended_for_a_printer_without_jobs(printer: Printer, devi
 def test_a_strip_that_somebody_has_in_hand_is_left_to_them(
     printer: Printer, device: EmulatedPrinter, fault: str
 ) -> None:
-    PrinterLease.objects.create(printer=printer, open_strip="tze:12")
+    free_lease(printer, open_strip="tze:12")
     device.set_fault(fault)
     drain(printer.pk)
     assert (device.labels, device.bytes_read) == ([], 0)
