@@ -88,8 +88,9 @@ def rows() -> list[Row]:
 def notes(_rows: list[Row]) -> str:
     """What the machine has to do with it."""
     return (
-        "All of it follows the speed of the machine, which its last row tells. In an hour in which brother_ql took 21.7 to 30.5 ms, "
-        "ten runs took 7.8 to 9.4 ms for a single job and 2.4 to 3.1 ms for one of a batch: then most of these targets were missed."
+        "All of it follows the speed of the machine, which its last row tells. In an hour when brother_ql took 21.7 "
+        "to 30.5 ms, ten runs took 7.8 to 9.4 ms for a single job and 2.4 to 3.1 ms for one of a batch: then most of "
+        "these targets were missed."
     )
 
 
