@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labelhub import settings
+from labelhub import environment
 from labelhub.secret import kept_secret
 
 Problems = list[tuple[str, str]]
@@ -13,13 +13,13 @@ Problems = list[tuple[str, str]]
 @pytest.fixture
 def problems(monkeypatch: pytest.MonkeyPatch) -> Problems:
     found: Problems = []
-    monkeypatch.setattr(settings, "SETTING_PROBLEMS", found)
+    monkeypatch.setattr(environment, "SETTING_PROBLEMS", found)
     return found
 
 
 def test_a_number_is_read(monkeypatch: pytest.MonkeyPatch, problems: Problems) -> None:
     monkeypatch.setenv("LABELHUB_PROBE_INTERVAL_S", "5")
-    assert settings.envint("LABELHUB_PROBE_INTERVAL_S", 30) == 5
+    assert environment.envint("LABELHUB_PROBE_INTERVAL_S", 30) == 5
     assert problems == []
 
 
@@ -28,27 +28,27 @@ def test_what_is_no_number_is_a_problem_and_the_default(
     value: str, monkeypatch: pytest.MonkeyPatch, problems: Problems
 ) -> None:
     monkeypatch.setenv("LABELHUB_PROBE_INTERVAL_S", value)
-    assert settings.envint("LABELHUB_PROBE_INTERVAL_S", 30) == 30
+    assert environment.envint("LABELHUB_PROBE_INTERVAL_S", 30) == 30
     assert problems == [("LABELHUB_PROBE_INTERVAL_S", f"“{value}” is not a whole number of at least 1")]
 
 
 @pytest.mark.parametrize(("value", "meant"), [("", False), ("YES", True), ("off", False), ("1", True)])
 def test_a_switch_is_read(value: str, meant: bool, monkeypatch: pytest.MonkeyPatch, problems: Problems) -> None:
     monkeypatch.setenv("LABELHUB_DEBUG", value)
-    assert settings.envbool("LABELHUB_DEBUG", default=False) is meant
+    assert environment.envbool("LABELHUB_DEBUG", default=False) is meant
     assert problems == []
 
 
 def test_what_is_no_switch_is_a_problem(monkeypatch: pytest.MonkeyPatch, problems: Problems) -> None:
     monkeypatch.setenv("LABELHUB_DEBUG", "maybe")
-    assert settings.envbool("LABELHUB_DEBUG", default=True) is True
+    assert environment.envbool("LABELHUB_DEBUG", default=True) is True
     assert problems == [("LABELHUB_DEBUG", "“maybe” is neither true nor false")]
 
 
 @pytest.mark.parametrize("value", ["Mars/Olympus", "../../etc/passwd", "Europe"])
 def test_an_unknown_time_zone_is_a_problem(value: str, monkeypatch: pytest.MonkeyPatch, problems: Problems) -> None:
     monkeypatch.setenv("LABELHUB_TIME_ZONE", value)
-    assert settings.envzone("LABELHUB_TIME_ZONE") == "UTC"
+    assert environment.envzone("LABELHUB_TIME_ZONE") == "UTC"
     assert [name for name, _ in problems] == ["LABELHUB_TIME_ZONE"]
 
 
@@ -56,7 +56,7 @@ def test_a_secret_comes_from_its_file(tmp_path: Path, monkeypatch: pytest.Monkey
     (tmp_path / "password").write_text("hush\n")
     monkeypatch.setenv("LABELHUB_ADMIN_PASSWORD", "from the environment")
     monkeypatch.setenv("LABELHUB_ADMIN_PASSWORD_FILE", str(tmp_path / "password"))
-    assert settings.envsecret("LABELHUB_ADMIN_PASSWORD") == "hush"
+    assert environment.envsecret("LABELHUB_ADMIN_PASSWORD") == "hush"
     assert problems == []
 
 
@@ -64,7 +64,7 @@ def test_a_secret_whose_file_is_missing_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: Problems
 ) -> None:
     monkeypatch.setenv("LABELHUB_ADMIN_PASSWORD_FILE", str(tmp_path / "nothing"))
-    assert settings.envsecret("LABELHUB_ADMIN_PASSWORD") == ""
+    assert environment.envsecret("LABELHUB_ADMIN_PASSWORD") == ""
     assert [name for name, _ in problems] == ["LABELHUB_ADMIN_PASSWORD_FILE"]
 
 
