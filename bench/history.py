@@ -15,8 +15,10 @@ from bench import Row
 from tests.services import create_database, start_postgresql, start_redis
 
 FEW, MANY = 10_000, 1_000_000
-ROUNDS, CALLS = 4, 15
-ALL = "no filter"
+ROUNDS, CALLS = 12, 25
+# Of what there is little, as many in both, over all the time: a page that is not full would be answered sooner.
+RARE = 100
+ALL, NEVER_MET = "no filter", "printer and requested_by that never met"
 FILTERS = {
     ALL: "",
     "state (most)": "state=completed",
@@ -30,7 +32,8 @@ FILTERS = {
     "time range": "created_from={from}&created_before={before}",
     "text (in many)": "text=drill",
     "text (in none)": "text=there-is-no-such-label",
-    "printer, state and requested_by": "printer=main/p3&state=completed&requested_by=person-11",
+    "printer, state and requested_by": "printer=main/p11&state=completed&requested_by=person-11",
+    NEVER_MET: "printer=main/p12&requested_by=person-11",
     "sparse fields": "fields=id,state",
 }
 FILL = """
@@ -46,10 +49,12 @@ SELECT ('00000000-0000-7000-9000-' || lpad(to_hex(n), 12, '0'))::uuid,
        n % 1000, p.ids[1 + n % 20], 't' || n % 40,
        jsonb_build_object('name', (ARRAY['Bench drill', 'Saw', 'Lathe', 'Mill'])[1 + n % 4], 'id', 'A-' || n),
        1, '{{}}', 'tze:12', 50,
-       CASE WHEN n % 1000 = 0 THEN 'pending-held' WHEN n % 50 = 0 THEN 'canceled' ELSE 'completed' END,
-       '[]', '', CASE WHEN n % 500 = 1 THEN 'unknown' WHEN n % 50 = 0 THEN 'not_printed' ELSE 'confirmed' END,
+       CASE WHEN n % ({count} / {rare}) = 0 THEN 'pending-held' WHEN n % 50 = 0 THEN 'canceled' ELSE 'completed' END,
+       '[]', '',
+       CASE WHEN n % ({count} / {rare}) = 1 THEN 'unknown' WHEN n % 50 = 0 THEN 'not_printed' ELSE 'confirmed' END,
        '', 0, now(), 'person-' || n % 200, '', now() - (({count} - n) || ' seconds')::interval
-  FROM generate_series(0, {count} - 1) n, (SELECT array_agg(id ORDER BY name) ids FROM printers_printer) p;
+  FROM generate_series(0, {count} - 1) n,
+       (SELECT array_agg(id ORDER BY length(name), name) ids FROM printers_printer) p;
 """
 
 
@@ -79,9 +84,23 @@ def rows() -> list[Row]:
                     took[count][name] += found
     figures = {name: (_p95(took[FEW][name]), _p95(took[MANY][name])) for name in FILTERS}
     return [
-        Row(f"first page of 1,000,000 jobs, {name}, p95", "with 10,000", few, many, "ms", "≤ 30 ms, ≤ 1.3 × of 10,000")
-        for name, (few, many) in figures.items()
+        Row(
+            f"first page of 1,000,000 jobs, {name}, p95",
+            "with 10,000",
+            *figures[name],
+            "ms",
+            "≤ 30 ms" if name == NEVER_MET else "≤ 30 ms, ≤ 1.3 × of 10,000",
+        )
+        for name in FILTERS
     ]
+
+
+def notes(_rows: list[Row]) -> str:
+    """Why one of them has no ratio to keep."""
+    return (
+        "Who asks for what two filters have in common, and there is nothing, has all jobs of the rarer one looked "
+        f"through: {MANY // 200:,} of {MANY:,}, {FEW // 200} of {FEW:,}."
+    )
 
 
 def _p95(found: list[float]) -> float:
@@ -120,7 +139,7 @@ def reader(count: int) -> None:
     for n in range(20):
         Printer.objects.create(site=site, name=f"p{n}", model="PT-P750W", host=f"127.0.1.{n + 1}")
     with connection.cursor() as cursor:
-        cursor.execute(FILL.format(count=count))
+        cursor.execute(FILL.format(count=count, rare=RARE))
         cursor.execute("SELECT min(created_at), max(created_at) FROM jobs_job")
         first, last = cursor.fetchone()
         cursor.execute("VACUUM ANALYZE")
