@@ -91,18 +91,19 @@ def named_printer(request: Request, caller: Caller) -> Printer | None:
 def wrong_values(request: Request) -> Iterator[Problem]:
     """Of the labels as far as their templates can tell."""
     definitions: dict[str, Definition | HubError] = {}
-    wrong = 0
+    wrong = set[str]()
     for at_template, pointer, template, values in _values(request):
         if template and template not in definitions:
             definitions[template] = _definition(template)
         definition = definitions.get(template)
         if isinstance(definition, HubError):
-            yield Problem(at_template, definition.detail)
-        elif definition is not None:
-            found = _wrong_with(definition, values, pointer)
+            pointer, found = at_template, [Problem(at_template, definition.detail)]
+        else:
+            found = _wrong_with(definition, values, pointer) if definition is not None else []
+        if found and pointer not in wrong:
             yield from found
-            wrong += bool(found)
-        if wrong == MOST_LISTED:
+            wrong.add(pointer)
+        if len(wrong) == MOST_LISTED:
             return
 
 

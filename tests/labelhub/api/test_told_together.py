@@ -88,6 +88,19 @@ def test_shape_and_meaning_of_labels() -> None:
     assert found == ["/labels/1/copies", "/labels/3/template", "/labels/1/fields/name", "/labels/2/template"]
 
 
+def test_a_template_that_there_is_not_is_told_once() -> None:
+    body = order(rows=[FIELDS] * 3, template="nothing")
+    del body["fields"]
+    assert told("/api/print", body, 404, "unknown-template") == ["/template"]
+    assert told("/api/print", body | {"copies": 0}) == ["/copies", "/template"]
+
+
+def test_of_very_many_wrong_rows_only_some_are_told() -> None:
+    body = order(rows=[{"id": "1"}] * 200, copies=0)
+    del body["fields"]
+    assert told("/api/print", body) == ["/copies", *(f"/rows/{n}/name" for n in range(100))]
+
+
 def test_a_single_row_is_pointed_at_where_it_stands() -> None:
     body = order(rows=[{"name": "x", "colour": "red"}])
     del body["fields"]
