@@ -174,7 +174,7 @@ class PrintForm:
                 known.error = known.error or (_("Please fill this in.") if empty else _at_field(problem.message, known))
             elif "copies" in parts:
                 self.copies_error = problem.message
-            elif "printer" in parts:
+            elif parts[0] in {"printer", "pool"}:
                 self.printer_error = problem.message
             else:
                 left.append(problem.message)
