@@ -22,7 +22,7 @@ LIKING = ("ok", "busy", "ask", "warn", "off", "error")
 
 @dataclass(frozen=True, slots=True)
 class PrinterChoice:
-    """`reason` says why it is greyed; `disabled` where the label can never come out of it."""
+    """`reason` says why it is greyed, where its state does not; `disabled` where the label can never come out of it."""
 
     card: PrinterCard
     reason: str
@@ -99,7 +99,8 @@ def _printer_choices(definition: Definition, caller: Caller, wanted: str) -> lis
 def _choice(card: PrinterCard, definition: Definition) -> PrinterChoice:
     printer = card.printer
     if not printer.enabled or printer.config_error:
-        return PrinterChoice(card, _("Switched off in the hub."), disabled=True)
+        # That it is off stands beside it anyway.
+        return PrinterChoice(card, card.words.action, disabled=True)
     if card.medium is not None and definition.takes(card.medium):
         return PrinterChoice(card, "", disabled=False)
     try:

@@ -15,9 +15,10 @@ from jobs.models import Job
 from jobs.preview_picture import show
 from jobs.print_form import PrintForm, new_form, posted_form
 from jobs.submission import Request, submit
+from jobs.submission.telling import wrong_values
 from printers.callers import caller_of
 from printers.cards import PrinterCard, printer_cards
-from printers.errors import HubError
+from printers.errors import HubError, InvalidInput
 from printers.lookup import visible_to
 from templates_app.cards import TemplateCard, template_card
 from templates_app.definition import words
@@ -57,11 +58,12 @@ def print_form(request: HttpRequest, key: str) -> HttpResponse:
         return _answer(request, card, form)
     if request.POST.get("action") == "preset":
         return _name_preset(request, card, fitting(card.definition, form.values))
-    if form.printer is None or form.printer_error:
+    if form.printer is None:
         form.printer_error = form.printer_error or _("Choose a printer.")
-        return _answer(request, card, form, status=422)
     if not form.copies.isdecimal() or not 1 <= int(form.copies) <= form.max_copies:
         form.copies_error = _("Give a number of copies from 1 to %(most)d.") % {"most": form.max_copies}
+    if form.printer is None or form.printer_error or form.copies_error:
+        form.complain(InvalidInput("", list(wrong_values(Request(printer="", template=key, rows=[form.values])))))
         return _answer(request, card, form, status=422)
     wanted = Request(
         printer="" if form.pool else str(form.printer.id),

@@ -96,6 +96,25 @@ def test_copies_have_limits(printer: Printer, copies: str) -> None:
     assert Job.objects.count() == 0
 
 
+def test_all_that_is_wrong_is_marked_at_once(printer: Printer) -> None:
+    client = signed_in()
+    answer = client.post(URL, filled(client, copies="0", **{"f.name": "", "f.url": "no address", "printer": ""}))
+    assert answer.status_code == 422
+    for text in ("Nothing was printed.", "Look at the marked fields.", "Give a number of copies from 1 to 500."):
+        assert text in shown(answer)
+    assert '<p class="field-error" id="error-field-name">Please fill this in.</p>' in shown(answer)
+    assert re.search(r'id="error-field-url">[^<]*is no web address', shown(answer))
+    assert Job.objects.count() == 0
+
+
+def test_a_printer_that_is_off_says_so_once_and_why() -> None:
+    make_template()
+    make_printer("chosen", enabled=False, disabled_reason="In repair")
+    answer = shown(signed_in().get(URL))
+    assert answer.count("Switched off in the hub") == 1
+    assert '<span class="choice-reason">In repair</span>' in answer
+
+
 def test_text_that_does_not_fit_is_refused(printer: Printer) -> None:
     client = signed_in()
     answer = client.post(URL, filled(client, **{"f.name": "W" * 1000}))
