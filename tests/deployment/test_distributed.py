@@ -1,8 +1,10 @@
 """Web, workers and beat as processes of their own, on PostgreSQL and Redis, started by the commands of compose.yaml."""
 
+import asyncio
 import signal
 import time
 from collections.abc import Iterator
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from tests.stack import Stack, Web, configuration, stack
 
 pytestmark = [pytest.mark.services, pytest.mark.processes]
 
+SUBSCRIBERS = 1000
 FIELDS = {"name": "Drill", "id": "A-1042", "url": "https://inv.invalid/a/1042"}
 
 
@@ -122,6 +125,41 @@ def test_events_of_one_process_reach_the_streams_of_another(webs: list[Web], tok
     assert job.encode() in lines
     link.close()
     settled(webs[0], token, job)
+
+
+def test_a_thousand_subscribers_hear_of_a_label(webs: list[Web], token: str) -> None:
+    soft, hard = getrlimit(RLIMIT_NOFILE)
+    setrlimit(RLIMIT_NOFILE, (min(max(soft, 2 * SUBSCRIBERS), hard), hard))
+    job, heard = asyncio.run(_printed_before(SUBSCRIBERS, webs[1], token))
+    assert heard == SUBSCRIBERS
+    # It has not suffered from them, nor from their going all at once.
+    assert webs[1].call("GET", f"/api/jobs/{job}", token=token)[1]["outcome"] == "confirmed"
+    assert asyncio.run(_printed_before(1, webs[1], token))[1] == 1
+
+
+async def _printed_before(count: int, web: Web, token: str) -> tuple[str, int]:
+    """A job, and how many of so many streams of this process told that it was completed."""
+    asked = f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
+    links = []
+    try:
+        for _ in range(count):
+            links.append(await asyncio.open_connection("127.0.0.1", web.port))
+            reader, writer = links[-1]
+            writer.write(asked)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        job = (await asyncio.to_thread(submit, web, token))["jobs"][0]["id"]
+        ends = await asyncio.wait_for(asyncio.gather(*(_end_of(job, reader) for reader, _ in links)), 60)
+    finally:
+        for _, writer in links:
+            writer.close()
+    return job, sum(ends)
+
+
+async def _end_of(job: str, reader: asyncio.StreamReader) -> bool:
+    while line := await reader.readline():
+        if b"job.completed" in line and job.encode() in line:
+            return True
+    return False
 
 
 @pytest.mark.fault(33)
