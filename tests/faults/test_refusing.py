@@ -27,7 +27,7 @@ from tests.services import wait_until
 pytestmark = [pytest.mark.processes, pytest.mark.fault(12)]
 
 HOWS = ["read-only", "full"]
-REFUSES_S = 6
+REFUSES_S, REST_S = 6, 2
 CLIENTS, MOST_ROOM = 8, 400
 TAKEN, REFUSAL = (202, ""), (503, "unavailable")
 REFUSED = r"OperationalError|InternalError|DiskFull|ReadOnly|the database failed|Service Unavailable"
@@ -77,13 +77,17 @@ def test_outcomes_are_written_once_there_is_room(site: Site, how: str) -> None:
     wait_until(lambda: site.open_jobs() < 36, "the first labels", limit_s=60)
     with postgresql_refuses(site, how):
         time.sleep(REFUSES_S)
-        # What is under way ends, and nothing else begins.
-        sent = [device.bytes_read for device in site.devices]
-        time.sleep(1)
-        assert [device.bytes_read for device in site.devices] == sent
+        # What is under way ends, and what the pages of full tables have room for; nothing else begins.
+        wait_until(lambda: is_at_rest(site), "the rest of the printers", limit_s=60)
         assert labels_of(site) < before + len(jobs)
     ends = site.settle()
     assert [site.job(job)["outcome"] for job in jobs] == ["confirmed"] * 40, ends
+
+
+def is_at_rest(site: Site) -> bool:
+    sent = [device.bytes_read for device in site.devices]
+    time.sleep(REST_S)
+    return [device.bytes_read for device in site.devices] == sent
 
 
 def labels_of(site: Site) -> int:
