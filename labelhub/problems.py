@@ -198,6 +198,8 @@ def _escape(part: object) -> str:
 def _sentence(error: dict[str, Any]) -> str:
     words = {
         "missing": "This is required.",
+        "model_type": "This has to be a JSON object.",
+        "model_attributes_type": "This has to be a JSON object.",
         "extra_forbidden": "There is no such field.",
         "timezone_aware": "The time needs an offset, such as Z or +02:00.",
     }

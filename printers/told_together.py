@@ -1,7 +1,6 @@
 """All that is wrong with a body in one answer: its meaning is checked although its shape is wrong."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ModelWrapValidatorHandler, ValidationError, model_validator
@@ -50,9 +49,10 @@ def _more(
 ) -> list[InitErrorDetails]:
     if not isinstance(data, dict) or () in places:
         return []
-    try:
-        rest = handler({**kind.stand_ins, **_without(data, places)})
-    except ValidationError:
+    rest = _read(handler, {**kind.stand_ins, **_without(data, places)})
+    if rest is None:
+        rest = _read(handler, {**kind.stand_ins, **_without(data, [place[:1] for place in places])})
+    if rest is None:
         return []
     told = [_pointer(place) for place in places]
     wrong = frozenset(str(place[0]) for place in places)
@@ -63,22 +63,30 @@ def _more(
     ]
 
 
-def _without(data: dict[str, Any], places: Sequence[Place]) -> dict[str, Any]:
-    rest = deepcopy(data)
+def _read(handler: ModelWrapValidatorHandler[ToldTogether], data: dict[str, Any]) -> ToldTogether | None:
+    try:
+        return handler(data)
+    except ValidationError:
+        return None
+
+
+def _without(data: dict[str, Any], places: Sequence[Place]) -> Any:
+    rest: Any = data
     for place in places:
-        inside: Any = rest
-        *path, last = place
-        try:
-            for part in path:
-                inside = inside[part]
-            if isinstance(inside, list) and isinstance(last, int):
-                # Those behind it keep their numbers.
-                inside[last] = {}
-            else:
-                inside.pop(last, None)
-        except (AttributeError, IndexError, KeyError, TypeError):
-            rest.pop(str(place[0]), None)
+        rest = _left_out(rest, place)
     return rest
+
+
+def _left_out(value: Any, place: Place) -> Any:
+    """A copy along the way to that place: what somebody sends may be nested deeper than Python can copy."""
+    first, *below = place
+    if isinstance(value, dict) and first in value:
+        kept = {name: each for name, each in value.items() if name != first}
+        return {**kept, first: _left_out(value[first], tuple(below))} if below else kept
+    if isinstance(value, list) and isinstance(first, int) and first < len(value):
+        # Those behind it keep their numbers.
+        return [*value[:first], _left_out(value[first], tuple(below)) if below else {}, *value[first + 1 :]]
+    return value
 
 
 def _line(kind: str, place: Place, sentence: str) -> InitErrorDetails:

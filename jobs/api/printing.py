@@ -8,7 +8,7 @@ from jobs.schemas.printing import Accepted, FindingOut, PreviewIn, PreviewOut, P
 from jobs.submission import preview, submit
 from printers.api import printer_of
 from printers.callers import caller_of
-from printers.errors import HubError
+from printers.errors import HubError, Problem
 from printers.told_together import tell_too
 from templates_app.catalog import current_version, definition_of, find_template
 from templates_app.lint import lint
@@ -46,6 +46,10 @@ def preview_label(request: HttpRequest, body: PreviewIn) -> HttpResponse:
     """The exact dots as PNG, or, with `Accept: application/json`, what somebody should know before printing them."""
     try:
         printer = str(printer_of(request, body.printer).id) if body.printer else None
+    except HubError as error:
+        tell_too(error, [Problem("/printer", error.detail), *body.problems()])
+        raise
+    try:
         rendering = preview(body.template, body.fields, printer=printer, media=body.media)
     except HubError as error:
         tell_too(error, body.problems())

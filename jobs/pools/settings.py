@@ -77,10 +77,10 @@ def _refuse_limited(caller: Caller) -> None:
 
 
 def wrong_with(values: dict[str, Any]) -> list[Problem]:
-    """What stands against these values of a pool as far as they tell; nothing is written."""
-    pool = Pool(site=_site(values))
+    """What stands against these values of a pool as far as they tell; nothing is read or written."""
+    pool = Pool()
     _take(pool, values)
-    return [each for each in _checked(pool, values)[1] if each.pointer.split("/")[1] in values]
+    return _wrong_with_itself(pool)
 
 
 def _site(values: dict[str, Any]) -> Site | None:
@@ -99,6 +99,20 @@ def _checked(pool: Pool, values: dict[str, Any]) -> tuple[list[Printer] | None, 
     if pool.site_id is None:
         told = _("There is no site “%(site)s”.") % {"site": str(values.get("site"))[:50]}
         problems.append(Problem("/site", told))
+    problems += _wrong_with_itself(pool)
+    members: list[Printer] | None = None if references is None else []
+    for at, reference in enumerate(references or []):
+        try:
+            members = [*(members or []), find_printer(reference)]
+        except HubError as error:
+            problems.append(Problem(f"/printers/{at}", error.detail))
+    if not problems and not pool.every_printer and not (members if references is not None else pool.members.exists()):
+        problems.append(Problem("/printers", _("No printer belongs to it: name some, or take all of the site.")))
+    return members, problems
+
+
+def _wrong_with_itself(pool: Pool) -> list[Problem]:
+    problems = list[Problem]()
     if pool.medium:
         try:
             pool.medium = find_medium(pool.medium, _taken_by(pool.family)).key
@@ -111,12 +125,4 @@ def _checked(pool: Pool, values: dict[str, Any]) -> tuple[list[Printer] | None, 
             problems.append(Problem(f"/{name}", told))
     if pool.family not in FAMILIES:
         problems.append(Problem("/family", _("A family is pt or ql.")))
-    members: list[Printer] | None = None if references is None else []
-    for at, reference in enumerate(references or []):
-        try:
-            members = [*(members or []), find_printer(reference)]
-        except HubError as error:
-            problems.append(Problem(f"/printers/{at}", error.detail))
-    if not problems and not pool.every_printer and not (members if references is not None else pool.members.exists()):
-        problems.append(Problem("/printers", _("No printer belongs to it: name some, or take all of the site.")))
-    return members, problems
+    return problems

@@ -143,10 +143,8 @@ def test_a_preview() -> None:
 def test_a_preview_on_a_medium_that_there_is_not() -> None:
     body = {"template": TEMPLATE, "fields": {"id": "1"}, "media": "tze:13"}
     assert told("/api/preview", body, code="invalid-fields") == ["/media", "/fields/name"]
-    assert told("/api/preview", body | {"printer": "main/nothing"}, 404, "unknown-printer")[1:] == [
-        "/media",
-        "/fields/name",
-    ]
+    pointers = told("/api/preview", body | {"printer": "main/nothing"}, 404, "unknown-printer")
+    assert pointers == ["/printer", "/media", "/fields/name"]
     assert told("/api/preview", body | {"fields": FIELDS}, code="unknown-medium") == ["/media"]
 
 
@@ -175,7 +173,27 @@ def test_a_change_of_a_printer(printer: Printer) -> None:
 
 def test_a_pool() -> None:
     body = {"site": "nowhere", "name": "a b", "medium": "tze:13", "printers": ["main/nothing"], "tape_color": "plaid"}
-    assert told("/api/pools", body) == ["/name", "/site", "/medium", "/tape_color", "/printers/0"]
+    assert told("/api/pools", body) == ["/name", "/medium", "/tape_color"]
+    assert told("/api/pools", body | {"printers": [7]}) == ["/name", "/printers/0", "/medium", "/tape_color"]
     assert told("/api/pools", body | {"name": "ab"}) == ["/site", "/medium", "/tape_color", "/printers/0"]
     assert told("/api/pools", {"name": "a", "family": "zpl", "every_printer": "no"}) == ["/every_printer", "/family"]
     assert not Pool.objects.exists()
+
+
+def test_who_is_limited_learns_of_no_other_printer(printer: Printer) -> None:
+    make_printer("secret", site="hidden")
+    caller = script("manage", printers=(printer,))
+    for name in ("a b", "ab"):
+        response = caller.post("/api/pools", {"site": "hidden", "name": name, "printers": ["hidden/secrets"]})
+        assert response.status_code == (422 if name == "a b" else 403)
+        assert "secret " not in response.content.decode()
+        assert "hidden" not in response.content.decode()
+
+
+@pytest.mark.parametrize("copies", [0, 1])
+def test_values_as_deep_as_a_body_may_be(copies: int) -> None:
+    value: Any = "x"
+    for _ in range(700):
+        value = [value]
+    response = script().post("/api/print", order(fields=FIELDS | {"name": value}, copies=copies))
+    assert response.status_code == 422, response.content
