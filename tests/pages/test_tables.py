@@ -311,6 +311,18 @@ def test_a_table_is_its_owners_alone(printer: Printer) -> None:
     assert UploadedTable.objects.count() == 1
 
 
+def test_where_no_printer_can_print_it_nothing_looks_chosen(printer: Printer) -> None:
+    client = signed_in()
+    Printer.objects.filter(pk=printer.pk).update(enabled=False, disabled_reason="In repair")
+    address = mapped(client)
+    text = shown(client.get(address))
+    assert '<option value="" selected>Choose a printer.</option>' in text
+    assert "Switched off in the hub · In repair</option>" in text
+    answer = client.post(f"{address}/print", {"printer": "", "copies": "1"})
+    assert (answer.status_code, Job.objects.count()) == (422, 0)
+    assert shown(answer).count("Choose a printer.") == 2
+
+
 def test_a_table_is_thrown_away(printer: Printer) -> None:
     client = signed_in()
     client.post(f"{mapped(client)}/forget")
